@@ -1,0 +1,201 @@
+//! Starting a dead bus (rules D4 and D7): which pack is the first, or which set closes at once.
+
+use battery_units::Milliamps;
+
+use crate::{
+    Anchor, Core, PackSet, Waiting,
+    join::View,
+    mode::Mode,
+    predictor::Predictor,
+    step::{Step, Verdict},
+};
+
+/// Candidates by rising open-circuit estimate.
+struct Ranked<const N: usize> {
+    indices: [usize; N],
+    len: usize,
+}
+
+impl<const N: usize> Ranked<N> {
+    fn new(predictor: &Predictor<'_>, candidates: PackSet) -> Self {
+        let mut indices = [0; N];
+        let mut len = 0usize;
+        for (slot, index) in indices.iter_mut().zip(candidates.iter()) {
+            *slot = index;
+            len = len.saturating_add(1);
+        }
+        if let Some(used) = indices.get_mut(..len) {
+            used.sort_unstable_by_key(|&index| (predictor.open_circuit(index), index));
+        }
+        Self { indices, len }
+    }
+
+    fn get(&self, rank: usize) -> Option<usize> {
+        self.indices.get(..self.len)?.get(rank).copied()
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = usize> {
+        self.indices.iter().take(self.len).copied()
+    }
+}
+
+impl<const N: usize> Core<N> {
+    /// Chooses the first pack, or the whole first set where the load cannot be withheld.
+    pub(crate) fn start_dead_bus(
+        &mut self,
+        step: &mut Step<'_, N>,
+        view: &View<N>,
+        candidates: PackSet,
+        verdicts: &mut [Verdict; N],
+    ) {
+        let predictor = Predictor::new(&self.params, &view.sources);
+        let ranked = Ranked::<N>::new(&predictor, candidates);
+        let settling_ms = self.settling_ms(step.moment.core_ms);
+        if ranked.len == 0 || settling_ms > 0 {
+            return;
+        }
+        let largest = self.largest_set(step, &predictor, &ranked);
+        let together = !step.inputs.bus.load_controllable;
+        let plan = if together {
+            largest
+        } else {
+            self.planned_set(step, &predictor, &ranked, largest)
+        };
+        if together {
+            let expected = self.params.i_load_expect;
+            let carries = self.discharge_limit_of_open_set(step, &predictor, plan);
+            if carries < expected || carries <= Milliamps::ZERO {
+                let refused =
+                    Verdict::of(Waiting::LoadNotCovered).against(carries.get(), expected.get());
+                for (index, verdict) in verdicts.iter_mut().enumerate() {
+                    if candidates.contains(index) {
+                        *verdict = refused;
+                    }
+                }
+                return;
+            }
+        }
+        let joined = if together {
+            plan
+        } else {
+            self.first_of(&predictor, plan)
+        };
+        for (index, verdict) in verdicts.iter_mut().enumerate() {
+            if !candidates.contains(index) {
+                continue;
+            }
+            let bound = predictor.of(plan.with(index)).largest_bound();
+            *verdict = Verdict {
+                predicted: Some(bound),
+                ..Verdict::of(Waiting::WaitingForSet)
+                    .against(bound.get(), self.params.i_circ_max.get())
+            };
+        }
+        let bound = predictor.of(joined).largest_bound();
+        self.joining.plan = plan;
+        self.joining.first = None;
+        self.close(step, view, joined, bound);
+    }
+
+    /// Rule D4: the set to aim for, by what the bus is used for.
+    fn planned_set(
+        &self,
+        step: &Step<'_, N>,
+        predictor: &Predictor<'_>,
+        ranked: &Ranked<N>,
+        largest: PackSet,
+    ) -> PackSet {
+        if self.params.anchor == Anchor::LargestSet {
+            return largest;
+        }
+        match self.mode.mode() {
+            Mode::Idle => largest,
+            Mode::Charge => self.grown(predictor, ranked.iter()),
+            Mode::Discharge | Mode::Unknown => {
+                let from_top = self.grown(predictor, ranked.iter().rev());
+                let carries = self.discharge_limit_of_open_set(step, predictor, from_top);
+                if carries >= self.params.i_load_expect {
+                    from_top
+                } else {
+                    largest
+                }
+            }
+        }
+    }
+
+    /// The admissible set that grows from the first pack of a row.
+    fn grown(&self, predictor: &Predictor<'_>, row: impl Iterator<Item = usize>) -> PackSet {
+        row.fold(PackSet::EMPTY, |set, index| {
+            let wider = set.with(index);
+            if predictor.of(wider).is_admissible(self.params.i_circ_max)
+                && self.is_within_dv_max(predictor, wider)
+            {
+                wider
+            } else {
+                set
+            }
+        })
+    }
+
+    fn is_within_dv_max(&self, predictor: &Predictor<'_>, set: PackSet) -> bool {
+        let low = set.iter().map(|index| predictor.open_circuit(index)).min();
+        let high = set.iter().map(|index| predictor.open_circuit(index)).max();
+        high.zip(low)
+            .is_none_or(|(high, low)| high.saturating_sub(low) <= self.params.dv_max)
+    }
+
+    /// The admissible set with the most capacity among neighbours in voltage; the lower one when two are equal.
+    fn largest_set(
+        &self,
+        step: &Step<'_, N>,
+        predictor: &Predictor<'_>,
+        ranked: &Ranked<N>,
+    ) -> PackSet {
+        let mut best = (0, PackSet::EMPTY);
+        let mut window = PackSet::EMPTY;
+        let mut next = 0usize;
+        for lowest in ranked.iter() {
+            while let Some(index) = ranked.get(next) {
+                let wider = window.with(index);
+                let fits = predictor.of(wider).is_admissible(self.params.i_circ_max)
+                    && self.is_within_dv_max(predictor, wider);
+                if !fits {
+                    break;
+                }
+                window = wider;
+                next = next.saturating_add(1);
+            }
+            let capacity: u64 = window.iter().map(|index| self.capacity(step, index)).sum();
+            if capacity > best.0 {
+                best = (capacity, window);
+            }
+            window = window.without(lowest);
+        }
+        best.1
+    }
+
+    /// The pack of a plan that goes first: highest or lowest by mode, else the most central one.
+    fn first_of(&self, predictor: &Predictor<'_>, plan: PackSet) -> PackSet {
+        let by_mode = self.params.anchor == Anchor::ByMode;
+        let estimate = |index| predictor.open_circuit(index);
+        let first = match self.mode.mode() {
+            Mode::Discharge | Mode::Unknown if by_mode => plan
+                .iter()
+                .max_by_key(|&index| (estimate(index), core::cmp::Reverse(index))),
+            Mode::Charge if by_mode => plan.iter().min_by_key(|&index| (estimate(index), index)),
+            _ => plan.iter().min_by_key(|&index| {
+                let farthest = plan
+                    .iter()
+                    .map(|other| {
+                        estimate(other)
+                            .saturating_sub(estimate(index))
+                            .get()
+                            .saturating_abs()
+                    })
+                    .max();
+                (farthest, index)
+            }),
+        };
+        first.into_iter().collect()
+    }
+}

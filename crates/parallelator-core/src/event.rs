@@ -1,0 +1,152 @@
+//! What happened in a step, for the log.
+
+use crate::Reason;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal;)*) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl EventKind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable name in snake case.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A switch is commanded closed: predicted bound and its limit.
+    Closed = "closed";
+    /// A switch is commanded open: the value and limit of the reason.
+    Opened = "opened";
+    /// A fault was found on a pack that was open already.
+    Fault = "fault";
+    /// A pack latched: its score and the score that latches.
+    Latched = "latched";
+    /// A pack is healthy again after a fault.
+    Recovered = "recovered";
+    /// A switch conducts though commanded open: the current and the leak limit.
+    StuckClosed = "stuck_closed";
+    /// A latch, cool-down or stuck switch was cleared by command.
+    Cleared = "cleared";
+    /// The operator enabled a pack.
+    Enabled = "enabled";
+    /// The operator disabled a pack.
+    Disabled = "disabled";
+    /// Emergency stop.
+    EStop = "estop";
+    /// The rack was armed after an emergency stop.
+    Armed = "armed";
+    /// A command was refused: the position of the command in the step.
+    CommandRefused = "command_refused";
+    /// New parameters are in force.
+    ConfigApplied = "config_applied";
+    /// New parameters were refused as a whole: the number of faults in them.
+    ConfigRejected = "config_rejected";
+    /// The rack shut itself off.
+    SafeOff = "safe_off";
+    /// The rack left the safe state.
+    SafeOffLeft = "safe_off_left";
+    /// The rack is ready: every switch confirmed open, samples collected.
+    Ready = "ready";
+    /// The load is permitted: DCL.
+    LoadPermitted = "load_permitted";
+    /// The load is not permitted any more: DCL.
+    LoadWithdrawn = "load_withdrawn";
+    /// The clock jumped forward: by how much, and what is allowed.
+    ClockJump = "clock_jump";
+    /// The clock went backwards: by how much.
+    ClockBackwards = "clock_backwards";
+    /// An opening above the breaking current of the switch: the current and the limit.
+    BreakingCurrent = "breaking_current";
+    /// Events did not fit: how many were lost.
+    EventsLost = "events_lost";
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Event {
+    /// Counts all events since the core was made.
+    pub seq: u32,
+    /// The time the step was given.
+    pub now_ms: u64,
+    /// The pack concerned; `None` for the rack.
+    pub pack: Option<u8>,
+    /// What happened.
+    pub kind: EventKind,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// The value behind it, in the unit of the kind or reason.
+    pub value: i32,
+    /// The limit it was held against.
+    pub limit: i32,
+}
+
+/// Room for two events a pack and sixteen of the rack.
+const CAPACITY: usize = 80;
+
+/// The events of one step, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Events {
+    events: [Option<Event>; CAPACITY],
+    len: usize,
+    lost: u32,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self {
+            events: [None; CAPACITY],
+            len: 0,
+            lost: 0,
+        }
+    }
+}
+
+impl Events {
+    /// The events, oldest first. When some did not fit, the last one says how many.
+    pub fn iter(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().flatten()
+    }
+
+    /// Whether nothing happened.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Takes the event, or counts it as lost in the last place.
+    pub(crate) fn push(&mut self, event: Event) {
+        let last = CAPACITY.saturating_sub(1);
+        if self.len < last {
+            if let Some(slot) = self.events.get_mut(self.len) {
+                *slot = Some(event);
+            }
+            self.len = self.len.saturating_add(1);
+            return;
+        }
+        self.lost = self.lost.saturating_add(1);
+        if let Some(slot) = self.events.get_mut(last) {
+            *slot = Some(Event {
+                pack: None,
+                kind: EventKind::EventsLost,
+                reason: None,
+                value: i32::try_from(self.lost).unwrap_or(i32::MAX),
+                limit: i32::try_from(last).unwrap_or(i32::MAX),
+                ..event
+            });
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Hard faults (classes H0, H1 and H2 of a pack): what opens a pack within a step, and how it ends.
+
+use battery_units::{DeciCelsius, Milliamps, Millivolts};
+
+use crate::{
+    Core, EventKind, Fault, FaultClass, PackInput, Params, Quality,
+    clock::Moment,
+    pack::{Pack, Trouble},
+    samples::{SAMPLES_TO_START, is_plausible},
+    step::Step,
+};
+
+/// Hysteresis of the temperature windows: 5 °C.
+const TEMPERATURE_HYSTERESIS: DeciCelsius = DeciCelsius::new(50);
+
+/// A fault found, with the value and the limit it broke.
+pub(crate) struct Found {
+    pub(crate) fault: Fault,
+    pub(crate) value: i32,
+    pub(crate) limit: i32,
+}
+
+impl Found {
+    pub(crate) fn new(fault: Fault, value: i32, limit: i32) -> Self {
+        Self {
+            fault,
+            value,
+            limit,
+        }
+    }
+}
+
+/// The absolute over-voltage limit; it holds for an open pack too, and for a reading at the end of the sensor's range.
+///
+/// Judged on what the step brought, before any question of whether the sample is new.
+fn over_voltage(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found> {
+    let offered = &input.voltage;
+    let value = match offered.quality {
+        Quality::OverRange => offered.value,
+        Quality::Good if is_plausible(offered.value, params) => offered.value,
+        Quality::Good | Quality::Missing => pack.samples.voltage()?,
+    };
+    (value >= params.v_ov_abs)
+        .then(|| Found::new(Fault::OverVoltageAbs, value.get(), params.v_ov_abs.get()))
+}
+
+/// The hard current limit of a pack that may be connected, judged in the same way.
+fn over_current(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found> {
+    if !pack.maybe_connected {
+        return None;
+    }
+    let current = match input.current.quality {
+        Quality::Good | Quality::OverRange => input.current.value,
+        Quality::Missing => pack.samples.current()?,
+    };
+    let limit = if current >= Milliamps::ZERO {
+        params.hard_charge().get()
+    } else {
+        params.hard_discharge().get()
+    };
+    (current.get().saturating_abs() >= limit)
+        .then(|| Found::new(Fault::OverCurrentHard, current.get(), limit))
+}
+
+/// Rule D18: a connected pack whose sample is older than `age_hard`.
+fn stale(pack: &Pack, params: &Params, moment: &Moment) -> Option<Found> {
+    (pack.closed && !pack.is_fresh(moment, params.age_hard_ms)).then(|| {
+        let age = pack.samples.age_ms(moment).unwrap_or(u64::MAX);
+        let age = i32::try_from(age).unwrap_or(i32::MAX);
+        let limit = i32::try_from(params.age_hard_ms).unwrap_or(i32::MAX);
+        Found::new(Fault::StaleData, age, limit)
+    })
+}
+
+/// A connected pack below the never-join floor.
+fn under_voltage(pack: &Pack, params: &Params) -> Option<Found> {
+    let voltage = pack.samples.voltage().filter(|_| pack.closed)?;
+    (voltage < params.v_uv_abs)
+        .then(|| Found::new(Fault::UnderVoltageAbs, voltage.get(), params.v_uv_abs.get()))
+}
+
+/// A connected pack outside the temperature window of the direction in which its current flows.
+fn over_temperature(pack: &Pack, params: &Params, moment: &Moment) -> Option<Found> {
+    let temperature = pack
+        .samples
+        .temperature(params, moment)
+        .filter(|_| pack.closed)?;
+    let current = pack.samples.current()?;
+    let (low, high) = if current > params.i_leak {
+        (params.t_chg_min, params.t_chg_max)
+    } else if current.get() < params.i_leak.get().saturating_neg() {
+        (params.t_dis_min, params.t_dis_max)
+    } else {
+        return None;
+    };
+    let limit = if temperature < low { low } else { high };
+    (temperature < low || temperature > high)
+        .then(|| Found::new(Fault::OverTemperature, temperature.get(), limit.get()))
+}
+
+/// Whether the condition of a fault is gone far enough for the pack to be a candidate again.
+fn has_recovered(fault: Fault, pack: &Pack, params: &Params, moment: &Moment) -> bool {
+    if !pack.is_fresh(moment, params.age_soft_ms) || pack.samples.good() < SAMPLES_TO_START {
+        return false;
+    }
+    let voltage = pack.samples.voltage().unwrap_or(Millivolts::ZERO);
+    match fault {
+        Fault::UnderVoltageAbs | Fault::UnderVoltage => voltage >= params.v_uv_rec,
+        Fault::OverVoltageAbs => voltage <= params.v_ov_rec,
+        Fault::OverTemperature => match pack.samples.temperature(params, moment) {
+            Some(temperature) => {
+                let low = params.t_chg_min.max(params.t_dis_min);
+                let high = params.t_chg_max.min(params.t_dis_max);
+                temperature >= low.saturating_add(TEMPERATURE_HYSTERESIS)
+                    && temperature <= high.saturating_sub(TEMPERATURE_HYSTERESIS)
+            }
+            None => false,
+        },
+        _ => true,
+    }
+}
+
+impl<const N: usize> Core<N> {
+    /// Looks for hard faults of every pack and acts on the hardest of each in this step.
+    pub(crate) fn judge_hard_faults(&mut self, step: &mut Step<'_, N>) {
+        let moment = step.moment;
+        for index in 0..self.count {
+            let Some((pack, input)) = self.packs.get_mut(index).zip(step.inputs.packs.get(index))
+            else {
+                continue;
+            };
+            let is_stale = pack.samples.seen() && !pack.is_fresh(&moment, self.params.age_hard_ms);
+            let became_stale = is_stale && !pack.stale;
+            pack.stale = is_stale;
+            let found = if step.inputs.io.alerts.contains(index) {
+                Some(Found::new(Fault::HardwareAlert, pack.current().get(), 0))
+            } else {
+                over_voltage(pack, input, &self.params)
+                    .or_else(|| over_current(pack, input, &self.params))
+                    .or_else(|| stale(pack, &self.params, &moment))
+                    .or_else(|| under_voltage(pack, &self.params))
+                    .or_else(|| over_temperature(pack, &self.params, &moment))
+            };
+            if is_stale {
+                pack.samples.restart();
+            }
+            match found {
+                Some(found) => self.raise(step, index, &found),
+                None if became_stale => {
+                    let limit = i32::try_from(self.params.age_hard_ms).unwrap_or(i32::MAX);
+                    self.event(
+                        step,
+                        Some(index),
+                        EventKind::Fault,
+                        Some(Fault::StaleData.into()),
+                        limit,
+                        limit,
+                    );
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Puts a fault in force: opens the pack, counts it, and latches when its class or the score says so.
+    ///
+    /// A fault that is in force already is not counted again while the pack is open.
+    pub(crate) fn raise(&mut self, step: &mut Step<'_, N>, index: usize, found: &Found) {
+        let core_ms = step.moment.core_ms;
+        let params = self.params;
+        let Some(pack) = self.packs.get_mut(index) else {
+            return;
+        };
+        let hard = matches!(found.fault.class(), FaultClass::H0 | FaultClass::H1);
+        let known = pack
+            .trouble
+            .is_some_and(|trouble| trouble.latched || (trouble.fault == found.fault || !hard));
+        if known && !pack.closed {
+            return;
+        }
+        pack.backoff.count();
+        pack.last_fault = Some(found.fault);
+        let was_closed = pack.closed;
+        let latched = hard || pack.backoff.latches(&params);
+        let score = pack.backoff.score();
+        pack.trouble = Some(Trouble {
+            fault: found.fault,
+            latched,
+            until_ms: core_ms.saturating_add(pack.backoff.wait_ms(&params)),
+            value: found.value,
+            limit: found.limit,
+        });
+        pack.overload_ms = 0;
+        let reason = found.fault.into();
+        if was_closed {
+            self.open(step, index, reason, found.value, found.limit);
+        } else {
+            self.event(
+                step,
+                Some(index),
+                EventKind::Fault,
+                Some(reason),
+                found.value,
+                found.limit,
+            );
+        }
+        if latched {
+            let (score, limit) = (score.into(), params.n_lock.into());
+            self.event(
+                step,
+                Some(index),
+                EventKind::Latched,
+                Some(reason),
+                score,
+                limit,
+            );
+        }
+    }
+
+    /// Ends faults whose cool-down is over and whose condition is gone; lets healthy time forgive old ones.
+    pub(crate) fn recover(&mut self, step: &mut Step<'_, N>) {
+        let moment = step.moment;
+        for index in 0..self.count {
+            let Some(pack) = self.packs.get_mut(index) else {
+                continue;
+            };
+            let Some(trouble) = pack.trouble else {
+                if pack.stuck.is_none() && !pack.stale {
+                    pack.backoff.heal(moment.elapsed_ms, &self.params);
+                }
+                continue;
+            };
+            let over = !trouble.latched && moment.core_ms >= trouble.until_ms;
+            if over && has_recovered(trouble.fault, pack, &self.params, &moment) {
+                pack.trouble = None;
+                self.event(
+                    step,
+                    Some(index),
+                    EventKind::Recovered,
+                    Some(trouble.fault.into()),
+                    0,
+                    0,
+                );
+            }
+        }
+    }
+}

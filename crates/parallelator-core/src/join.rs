@@ -1,0 +1,521 @@
+//! Which pack may join now (rules D3, D6): the gate every join passes, and the reason when it does not.
+
+use battery_units::{DeciCelsius, Milliamps, Millivolts};
+
+use crate::{
+    Core, EventKind, PackSet, PackState, Params, SystemState, Waiting,
+    clock::{Moment, Motion},
+    mode::Mode,
+    pack::Pack,
+    predictor::{Predictor, Rest, Source},
+    samples::SAMPLES_TO_START,
+    step::{Step, Verdict},
+    stuck::is_leak,
+    wear::Wear,
+};
+
+/// Memory of the joining rules.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Joining {
+    /// Core time at which a switch was told something else the last time.
+    pub(crate) last_change_ms: Option<u64>,
+    /// The set a dead bus was started with; its members go first.
+    pub(crate) plan: PackSet,
+    /// The join that has not been judged yet.
+    pub(crate) unjudged: Option<Unjudged>,
+    /// The set of the last mismatch.
+    pub(crate) last_mismatch: PackSet,
+    /// The pack that was first on the bus.
+    pub(crate) first: Option<u8>,
+    pub(crate) fleet_wear: Wear,
+}
+
+/// A join that has not been judged yet (rule D8).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unjudged {
+    pub(crate) set: PackSet,
+    pub(crate) joined: PackSet,
+    pub(crate) due_ms: u64,
+}
+
+impl Joining {
+    /// A pack of the join was opened: its currents say nothing about the prediction any more.
+    pub(crate) fn forget_join_of(&mut self, index: usize) {
+        self.unjudged = self
+            .unjudged
+            .filter(|unjudged| !unjudged.set.contains(index));
+        if self.first.map(usize::from) == Some(index) {
+            self.first = None;
+        }
+    }
+}
+
+/// What the joining rules look at in one step.
+pub(crate) struct View<const N: usize> {
+    pub(crate) sources: [Source; N],
+    /// Packs with a sample that is not older than `age_soft`.
+    pub(crate) known: PackSet,
+    pub(crate) connected: PackSet,
+    pub(crate) bus: Option<Millivolts>,
+    /// Sum of the currents of the connected packs.
+    pub(crate) current: Milliamps,
+}
+
+/// Which way a current may flow through a pack that joins now.
+#[derive(Clone, Copy)]
+struct Windows {
+    charge: bool,
+    discharge: bool,
+}
+
+/// Whether the sample, the voltage and the temperature of a pack let it join in this mode.
+fn windows(pack: &Pack, params: &Params, moment: &Moment, mode: Mode) -> Result<Windows, Verdict> {
+    let voltage = pack.voltage();
+    let (floor, top) = if mode == Mode::Charge {
+        (params.v_uv_abs, params.v_ov_rec)
+    } else {
+        (params.v_uv, params.v_ov)
+    };
+    if voltage < floor {
+        return Err(Verdict::of(Waiting::VoltageLow).against(voltage.get(), floor.get()));
+    }
+    if voltage > top {
+        return Err(Verdict::of(Waiting::VoltageHigh).against(voltage.get(), top.get()));
+    }
+    let mut windows = Windows {
+        charge: true,
+        discharge: voltage >= params.v_uv,
+    };
+    if !pack.samples.has_temperature() {
+        return Ok(windows);
+    }
+    let inside = |temperature: DeciCelsius, low, high| temperature >= low && temperature <= high;
+    let temperature = pack.samples.temperature(params, moment);
+    if let Some(temperature) = temperature {
+        windows.charge &= inside(temperature, params.t_chg_min, params.t_chg_max);
+        windows.discharge &= inside(temperature, params.t_dis_min, params.t_dis_max);
+    }
+    let allowed = match mode {
+        Mode::Charge => windows.charge,
+        Mode::Discharge => windows.discharge,
+        Mode::Idle | Mode::Unknown => windows.charge || windows.discharge,
+    };
+    if allowed && temperature.is_some() {
+        return Ok(windows);
+    }
+    let shown = temperature.unwrap_or(DeciCelsius::MIN);
+    let (low, high) = if mode == Mode::Charge {
+        (params.t_chg_min, params.t_chg_max)
+    } else {
+        (params.t_dis_min, params.t_dis_max)
+    };
+    let limit = if shown < low { low } else { high };
+    Err(Verdict::of(Waiting::TemperatureWindow).against(shown.get(), limit.get()))
+}
+
+impl<const N: usize> Core<N> {
+    /// The largest discharge and charge current of pack `index`: its own or the parameters', whichever is smaller.
+    pub(crate) fn pack_limits(&self, step: &Step<'_, N>, index: usize) -> (Milliamps, Milliamps) {
+        let gauge = step.inputs.packs.get(index).map(|pack| pack.gauge);
+        let smaller = |own: Option<Milliamps>, common: Milliamps| {
+            own.map_or(common, |own| own.max(Milliamps::ZERO).min(common))
+        };
+        (
+            smaller(
+                gauge.and_then(|gauge| gauge.i_dis_max),
+                self.params.i_dis_max,
+            ),
+            smaller(
+                gauge.and_then(|gauge| gauge.i_chg_max),
+                self.params.i_chg_max,
+            ),
+        )
+    }
+
+    /// Mean voltage of the packs of a set that have ever been measured.
+    pub(crate) fn mean_voltage(&self, set: PackSet) -> Option<Millivolts> {
+        let voltages = || {
+            self.packs
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| set.contains(*index))
+                .filter_map(|(_, pack)| pack.samples.voltage())
+        };
+        let sum: i64 = voltages().map(|voltage| i64::from(voltage.get())).sum();
+        let count = i64::try_from(voltages().count()).unwrap_or(0);
+        (count > 0)
+            .then(|| Millivolts::new(crate::arith::narrow(crate::arith::near_div(sum, count))))
+    }
+
+    /// Sum of the currents of the connected packs; `None` with no pack connected or one of them unknown.
+    pub(crate) fn bus_current(&self) -> Option<Milliamps> {
+        let connected = self.connected();
+        if connected.is_empty() {
+            return None;
+        }
+        self.packs
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| connected.contains(*index))
+            .try_fold(Milliamps::ZERO, |sum, (_, pack)| {
+                Some(sum.saturating_add(pack.samples.current()?))
+            })
+    }
+
+    pub(crate) fn view(&self, step: &Step<'_, N>) -> View<N> {
+        let mut sources = [Source::default(); N];
+        let mut known = PackSet::EMPTY;
+        for ((index, pack), slot) in self
+            .packs
+            .iter()
+            .take(self.count)
+            .enumerate()
+            .zip(&mut sources)
+        {
+            if let Some(source) = pack.source(&self.params, &step.moment) {
+                *slot = source;
+                known = known.with(index);
+            }
+        }
+        let connected = self.connected();
+        View {
+            sources,
+            known,
+            connected,
+            bus: step
+                .inputs
+                .bus
+                .voltage
+                .or_else(|| self.mean_voltage(connected)),
+            current: self.bus_current().unwrap_or(Milliamps::ZERO),
+        }
+    }
+
+    /// Makes the joins of this step, at most one except on a dead bus, and says of every open pack what it waits for.
+    pub(crate) fn join(&mut self, step: &mut Step<'_, N>) -> [Verdict; N] {
+        let mut verdicts = [Verdict::of(Waiting::WaitingTurn); N];
+        let view = self.view(step);
+        let mut candidates = PackSet::EMPTY;
+        for (index, verdict) in verdicts.iter_mut().enumerate().take(self.count) {
+            match self.may_be_candidate(step, index) {
+                Ok(()) => candidates = candidates.with(index),
+                Err(refused) => *verdict = refused,
+            }
+        }
+        if view.connected.is_empty() {
+            if self.bus_is_dead(step) {
+                self.start_dead_bus(step, &view, candidates, &mut verdicts);
+            } else {
+                self.join_unknown_source(step, &view, candidates, &mut verdicts);
+            }
+        } else {
+            self.join_live_bus(step, &view, candidates, &mut verdicts);
+        }
+        verdicts
+    }
+
+    /// What a pack must fulfil by itself before any set is looked at.
+    fn may_be_candidate(&mut self, step: &Step<'_, N>, index: usize) -> Result<(), Verdict> {
+        let moment = step.moment;
+        let (mode, params, count) = (self.mode.mode(), self.params, self.count);
+        let fleet_budget = params.closes_per_hour_of_fleet(count);
+        let fleet_closings = self.joining.fleet_wear.closings(moment.core_ms);
+        let Some(pack) = self.packs.get_mut(index) else {
+            return Err(Verdict::of(Waiting::NoSensor));
+        };
+        match pack.state(&moment) {
+            PackState::Open => {}
+            PackState::Init => {
+                let missing = SAMPLES_TO_START.saturating_sub(pack.samples.good());
+                let left_ms = u32::from(missing).saturating_mul(params.tick_ms);
+                let verdict = Verdict::of(Waiting::CollectingSamples);
+                return Err(Verdict {
+                    eligible_in_ms: Some(left_ms),
+                    ..verdict
+                });
+            }
+            PackState::Closed | PackState::Closing => return Err(Verdict::of(Waiting::Connected)),
+            _ => return Err(Verdict::of(Waiting::NoSensor)),
+        }
+        if !self.system.allows_joins() {
+            let waiting = match self.system.state() {
+                SystemState::Boot => Waiting::Boot,
+                _ => Waiting::SystemOff,
+            };
+            return Err(Verdict::of(waiting));
+        }
+        if !pack.is_fresh(&moment, params.age_soft_ms) {
+            let age = pack.samples.age_ms(&moment).unwrap_or(u64::MAX);
+            let age = i32::try_from(age).unwrap_or(i32::MAX);
+            let limit = i32::try_from(params.age_soft_ms).unwrap_or(i32::MAX);
+            return Err(Verdict::of(Waiting::StaleSample).against(age, limit));
+        }
+        if is_leak(&params, pack.current()) {
+            let (current, limit) = (pack.current().get(), params.i_leak.get());
+            return Err(Verdict::of(Waiting::CurrentWhileOpen).against(current, limit));
+        }
+        windows(pack, &params, &moment, mode)?;
+        let closings = pack.wear.closings(moment.core_ms);
+        for (used, budget) in [
+            (closings, params.closes_per_hour_pack.into()),
+            (fleet_closings, fleet_budget),
+        ] {
+            if used >= budget {
+                let held = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+                return Err(Verdict::of(Waiting::WearBudget).against(held(used), held(budget)));
+            }
+        }
+        if moment.motion != Motion::Regular {
+            return Err(Verdict::of(Waiting::ClockJump));
+        }
+        Ok(())
+    }
+
+    /// Whether nothing holds the bus: no pack is connected, and where it is measured its voltage is low.
+    fn bus_is_dead(&self, step: &Step<'_, N>) -> bool {
+        let half_floor = self.params.v_uv_abs.get() / 2;
+        step.inputs
+            .bus
+            .voltage
+            .is_none_or(|voltage| voltage.get() <= half_floor)
+    }
+
+    /// Time until the last join has settled; an opening moves the currents of the others just as much.
+    pub(crate) fn settling_ms(&self, core_ms: u64) -> u32 {
+        let settle = u64::from(self.params.t_settle_ms);
+        let since = self
+            .joining
+            .last_change_ms
+            .map_or(settle, |last| core_ms.saturating_sub(last));
+        u32::try_from(settle.saturating_sub(since)).unwrap_or(u32::MAX)
+    }
+
+    /// Rule D3 on a bus that packs hold: what pack `index` would do to the set, or why it may not join.
+    fn gate(&self, step: &Step<'_, N>, view: &View<N>, index: usize) -> Result<Milliamps, Verdict> {
+        let params = &self.params;
+        let predictor = Predictor::new(params, &view.sources);
+        if view
+            .connected
+            .iter()
+            .any(|member| !view.known.contains(member))
+        {
+            return Err(Verdict::of(Waiting::MemberUnknown));
+        }
+        let voltage = self
+            .packs
+            .get(index)
+            .map_or(Millivolts::ZERO, Pack::voltage);
+        let difference = view.bus.map(|bus| voltage.saturating_sub(bus));
+        let set = view.connected.with(index);
+        let prediction = predictor.of(set);
+        let bound = prediction.largest_bound();
+        let refuse = |waiting, value, limit| {
+            Err(Verdict {
+                predicted: Some(bound),
+                difference,
+                ..Verdict::of(waiting).against(value, limit)
+            })
+        };
+        if let Some(difference) = difference {
+            let apart = difference.get().saturating_abs();
+            if apart > params.dv_max.get() {
+                return refuse(Waiting::DifferenceTooLarge, apart, params.dv_max.get());
+            }
+        }
+        if bound > params.i_circ_max {
+            return refuse(
+                Waiting::CirculatingCurrent,
+                bound.get(),
+                params.i_circ_max.get(),
+            );
+        }
+        for member in set.iter() {
+            let current = prediction.current(member, view.current);
+            let error = predictor.measurement_error(member);
+            let (discharge, charge) = self.pack_limits(step, member);
+            if current.saturating_add(error) > charge {
+                return refuse(Waiting::PackLimit, current.get(), charge.get());
+            }
+            if current.saturating_sub(error).get() < discharge.get().saturating_neg() {
+                return refuse(
+                    Waiting::PackLimit,
+                    current.get(),
+                    discharge.get().saturating_neg(),
+                );
+            }
+        }
+        if let Some(pack) = self.packs.get(index) {
+            let allowed = windows(pack, params, &step.moment, self.mode.mode())?;
+            let range = prediction.current_range(index, view.current);
+            if !allowed.charge && range.high > Milliamps::ZERO {
+                return refuse(Waiting::WouldCharge, range.high.get(), 0);
+            }
+            if !allowed.discharge && range.low < Milliamps::ZERO {
+                return refuse(Waiting::WouldDischarge, range.low.get(), 0);
+            }
+        }
+        Ok(bound)
+    }
+
+    /// Rule D5: of the packs that pass the gate, the one that disturbs the set least joins, when the last has settled.
+    fn join_live_bus(
+        &mut self,
+        step: &mut Step<'_, N>,
+        view: &View<N>,
+        candidates: PackSet,
+        verdicts: &mut [Verdict; N],
+    ) {
+        let settling_ms = self.settling_ms(step.moment.core_ms);
+        let mut best = None;
+        for (index, verdict) in verdicts.iter_mut().enumerate() {
+            if !candidates.contains(index) {
+                continue;
+            }
+            match self.gate(step, view, index) {
+                Err(refused) => *verdict = refused,
+                Ok(bound) => {
+                    let bus = view.bus.unwrap_or(Millivolts::ZERO);
+                    let voltage = self
+                        .packs
+                        .get(index)
+                        .map_or(Millivolts::ZERO, Pack::voltage);
+                    let turn = Verdict::of(Waiting::WaitingTurn);
+                    *verdict = Verdict {
+                        predicted: Some(bound),
+                        difference: Some(voltage.saturating_sub(bus)),
+                        eligible_in_ms: Some(if settling_ms > 0 {
+                            settling_ms
+                        } else {
+                            self.params.t_settle_ms
+                        }),
+                        ..turn.against(bound.get(), self.params.i_circ_max.get())
+                    };
+                    let in_plan = self.joining.plan.contains(index);
+                    let rank = (
+                        !in_plan,
+                        bound,
+                        core::cmp::Reverse(self.capacity(step, index)),
+                        index,
+                    );
+                    if best.is_none_or(|(leader, _)| rank < leader) {
+                        best = Some((rank, bound));
+                    }
+                }
+            }
+        }
+        self.fleet.note_candidates(best.is_some());
+        if let Some(((.., index), bound)) = best.filter(|_| settling_ms == 0) {
+            let joined = PackSet::EMPTY.with(index);
+            self.close(step, view, joined, bound);
+        }
+    }
+
+    /// A live bus without a pack of ours is a source of unknown kind: it is taken as one without any resistance.
+    fn join_unknown_source(
+        &mut self,
+        step: &mut Step<'_, N>,
+        view: &View<N>,
+        candidates: PackSet,
+        verdicts: &mut [Verdict; N],
+    ) {
+        let Some(bus) = view.bus else {
+            return;
+        };
+        let settling_ms = self.settling_ms(step.moment.core_ms);
+        let predictor = Predictor::new(&self.params, &view.sources);
+        let mut best: Option<(Milliamps, usize)> = None;
+        for (index, verdict) in verdicts.iter_mut().enumerate() {
+            let Some(pack) = self.packs.get(index).filter(|_| candidates.contains(index)) else {
+                continue;
+            };
+            let current = predictor.against_stiff_bus(index, bus);
+            let difference = pack.voltage().saturating_sub(bus);
+            let apart = difference.get().saturating_abs();
+            let (waiting, value, limit) = if apart > self.params.dv_max.get() {
+                (Waiting::DifferenceTooLarge, apart, self.params.dv_max.get())
+            } else if current > self.params.i_circ_max {
+                (
+                    Waiting::UnknownSource,
+                    current.get(),
+                    self.params.i_circ_max.get(),
+                )
+            } else {
+                if best.is_none_or(|leader| (current, index) < leader) {
+                    best = Some((current, index));
+                }
+                (
+                    Waiting::WaitingTurn,
+                    current.get(),
+                    self.params.i_circ_max.get(),
+                )
+            };
+            *verdict = Verdict {
+                predicted: Some(current),
+                difference: Some(difference),
+                ..Verdict::of(waiting).against(value, limit)
+            };
+        }
+        if let Some((bound, index)) = best.filter(|_| settling_ms == 0) {
+            self.close(step, view, PackSet::EMPTY.with(index), bound);
+        }
+    }
+
+    /// Commands the packs closed: the only place where a switch is told so.
+    pub(crate) fn close(
+        &mut self,
+        step: &mut Step<'_, N>,
+        view: &View<N>,
+        joined: PackSet,
+        bound: Milliamps,
+    ) {
+        let core_ms = step.moment.core_ms;
+        let limit = self.params.i_circ_max;
+        for index in joined.iter() {
+            let Some(pack) = self.packs.get_mut(index) else {
+                continue;
+            };
+            pack.closed = true;
+            pack.close_confirmed = false;
+            pack.maybe_connected = true;
+            pack.changed_at_ms = core_ms;
+            pack.missing_samples = 0;
+            pack.closes = pack.closes.saturating_add(1);
+            pack.wear.add(core_ms);
+            self.joining.fleet_wear.add(core_ms);
+            if view.connected.is_empty() && self.joining.first.is_none() {
+                self.joining.first = u8::try_from(index).ok();
+            }
+            let reason = Some(Waiting::Closing.into());
+            self.event(
+                step,
+                Some(index),
+                EventKind::Closed,
+                reason,
+                bound.get(),
+                limit.get(),
+            );
+        }
+        for (index, (pack, source)) in self.packs.iter_mut().zip(&view.sources).enumerate() {
+            pack.at_join_uv = source.estimate_uv();
+            if joined.contains(index) {
+                pack.rest = Some(Rest::of(source));
+            }
+        }
+        self.joining.last_change_ms = Some(core_ms);
+        self.joining.unjudged = Some(Unjudged {
+            set: view.connected.union(joined),
+            joined,
+            due_ms: core_ms.saturating_add(self.params.t_settle_ms.into()),
+        });
+    }
+
+    /// Capacity for the choice of the largest set; a pack nobody knows counts like any other of its kind.
+    pub(crate) fn capacity(&self, step: &Step<'_, N>, index: usize) -> u64 {
+        const UNKNOWN_MAH: u64 = 10_000;
+        step.inputs
+            .packs
+            .get(index)
+            .and_then(|pack| pack.gauge.capacity)
+            .map_or(UNKNOWN_MAH, |capacity| capacity.get().into())
+    }
+}

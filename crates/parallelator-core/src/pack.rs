@@ -1,0 +1,181 @@
+//! What the core remembers of one pack. Its state and the reason are derived from it, never stored beside it.
+
+use battery_units::{Milliamps, Millivolts};
+
+use crate::{
+    Fault, PackState, Params, Reason, Waiting,
+    backoff::Backoff,
+    clock::Moment,
+    predictor::{Rest, Source},
+    samples::{SAMPLES_TO_START, Samples},
+    wear::Wear,
+};
+
+/// A fault in force on a pack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trouble {
+    pub(crate) fault: Fault,
+    /// Only a clear command ends it.
+    pub(crate) latched: bool,
+    /// Core time until which the pack stays open.
+    pub(crate) until_ms: u64,
+    pub(crate) value: i32,
+    pub(crate) limit: i32,
+}
+
+/// Memory of one pack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pack {
+    pub(crate) samples: Samples,
+    /// The command in force.
+    pub(crate) closed: bool,
+    /// The close command was read back.
+    pub(crate) close_confirmed: bool,
+    /// It may be connected: commanded closed, or not confirmed open since.
+    pub(crate) maybe_connected: bool,
+    /// An open command was given in the step before, so that a read-back now confirms it.
+    pub(crate) open_commanded: bool,
+    /// Core time of the last change of the command.
+    pub(crate) changed_at_ms: u64,
+    /// Current when it was opened last.
+    pub(crate) opened_with: Milliamps,
+    /// Why it was opened last, for the time until the opening is confirmed.
+    pub(crate) opened_by: Reason,
+    pub(crate) disabled: bool,
+    pub(crate) trouble: Option<Trouble>,
+    pub(crate) stuck: Option<Fault>,
+    /// The last good sample is older than `age_hard`.
+    pub(crate) stale: bool,
+    pub(crate) leak_samples: u8,
+    pub(crate) missing_samples: u8,
+    pub(crate) overload_ms: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) wear: Wear,
+    pub(crate) closes: u32,
+    pub(crate) last_fault: Option<Fault>,
+    /// Its open-circuit estimate when the last join was made, in microvolts.
+    pub(crate) at_join_uv: i32,
+    /// What it knew when this pack joined.
+    pub(crate) rest: Option<Rest>,
+}
+
+impl Default for Pack {
+    fn default() -> Self {
+        Self {
+            samples: Samples::default(),
+            closed: false,
+            close_confirmed: false,
+            maybe_connected: true,
+            open_commanded: false,
+            changed_at_ms: 0,
+            opened_with: Milliamps::ZERO,
+            opened_by: Reason::Waiting(Waiting::Boot),
+            disabled: false,
+            trouble: None,
+            stuck: None,
+            stale: false,
+            leak_samples: 0,
+            missing_samples: 0,
+            overload_ms: 0,
+            backoff: Backoff::default(),
+            wear: Wear::default(),
+            closes: 0,
+            last_fault: None,
+            at_join_uv: 0,
+            rest: None,
+        }
+    }
+}
+
+impl Pack {
+    /// The state, derived.
+    pub(crate) fn state(&self, moment: &Moment) -> PackState {
+        if self.stuck.is_some() {
+            return PackState::StuckClosed;
+        }
+        if self.closed {
+            return if self.close_confirmed {
+                PackState::Closed
+            } else {
+                PackState::Closing
+            };
+        }
+        if self.maybe_connected {
+            return PackState::Opening;
+        }
+        match self.trouble {
+            Some(trouble) if trouble.latched => return PackState::Latched,
+            Some(trouble) if !self.disabled && moment.core_ms < trouble.until_ms => {
+                return PackState::Cooldown {
+                    until_ms: trouble.until_ms,
+                };
+            }
+            Some(_) if !self.disabled => return PackState::Fault,
+            _ => {}
+        }
+        if self.disabled {
+            PackState::Disabled
+        } else if !self.samples.seen() {
+            PackState::Absent
+        } else if self.stale {
+            PackState::Fault
+        } else if self.samples.good() < SAMPLES_TO_START {
+            PackState::Init
+        } else {
+            PackState::Open
+        }
+    }
+
+    /// The reason that goes with the state; what an open, healthy pack waits for is the joining rules' to say.
+    pub(crate) fn reason(&self, state: PackState) -> Reason {
+        let trouble = || self.trouble.map(|trouble| trouble.fault);
+        match state {
+            PackState::Absent => Waiting::NoSensor.into(),
+            PackState::Init => Waiting::CollectingSamples.into(),
+            PackState::Open => Waiting::WaitingTurn.into(),
+            PackState::Precharge | PackState::Closing => Waiting::Closing.into(),
+            PackState::Closed => Waiting::Connected.into(),
+            PackState::Opening => self.opened_by,
+            PackState::Disabled => Waiting::Operator.into(),
+            PackState::StuckClosed => self.stuck.unwrap_or(Fault::StuckClosed).into(),
+            PackState::Cooldown { .. } | PackState::Fault | PackState::Latched => {
+                trouble().unwrap_or(Fault::StaleData).into()
+            }
+        }
+    }
+
+    /// Whether the sample is there and not older than `limit_ms`.
+    pub(crate) fn is_fresh(&self, moment: &Moment, limit_ms: u32) -> bool {
+        self.samples
+            .age_ms(moment)
+            .is_some_and(|age| age <= limit_ms.into())
+    }
+
+    /// What the predictor may know of the pack, when it has a sample that is not older than `age_soft`.
+    pub(crate) fn source(&self, params: &Params, moment: &Moment) -> Option<Source> {
+        if !self.is_fresh(moment, params.age_soft_ms) {
+            return None;
+        }
+        let voltage = self.samples.voltage()?;
+        Some(if self.maybe_connected || self.stuck.is_some() {
+            let source = Source::connected(params, voltage, self.samples.current()?);
+            match &self.rest {
+                Some(rest) => source.narrowed_by(rest, params),
+                None => source,
+            }
+        } else {
+            let since_ms = moment.core_ms.saturating_sub(self.changed_at_ms);
+            Source::open(params, voltage, self.opened_with, since_ms)
+        })
+    }
+
+    /// Last voltage, zero before the first.
+    pub(crate) fn voltage(&self) -> Millivolts {
+        self.samples.voltage().unwrap_or(Millivolts::ZERO)
+    }
+
+    /// Last current, zero before the first.
+    pub(crate) fn current(&self) -> Milliamps {
+        self.samples.current().unwrap_or(Milliamps::ZERO)
+    }
+}

@@ -1,0 +1,234 @@
+//! The parameters by name: what files, tools and messages call them, and the range of each.
+
+use battery_units::{DeciCelsius, Milliamps, Milliohms, Millivolts, Percent, Permille};
+
+use super::{Anchor, LastPackPolicy, ParamError, Params, Problem, SwitchKind};
+
+/// One numeric parameter: its public name, which ends in its unit, and its range.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Stable name, for example `i_circ_max_ma`.
+    pub name: &'static str,
+    /// Smallest value allowed.
+    pub min: i64,
+    /// Largest value allowed.
+    pub max: i64,
+    get: fn(&Params) -> i64,
+    set: fn(&mut Params, i64),
+}
+
+impl Field {
+    /// The value in force.
+    #[must_use]
+    pub fn get(&self, params: &Params) -> i64 {
+        (self.get)(params)
+    }
+
+    /// Sets the value after comparing it with the range; relations between parameters are [`Params::check`]'s work.
+    ///
+    /// # Errors
+    /// The range, when the value lies outside it; the parameters are then as before.
+    pub fn set(&self, params: &mut Params, value: i64) -> Result<(), ParamError> {
+        self.check_value(value)?;
+        (self.set)(params, value);
+        Ok(())
+    }
+
+    pub(super) fn check_value(&self, value: i64) -> Result<(), ParamError> {
+        if value < self.min || value > self.max {
+            return Err(ParamError {
+                field: self.name,
+                value,
+                problem: Problem::OutsideRange {
+                    min: self.min,
+                    max: self.max,
+                },
+            });
+        }
+        Ok(())
+    }
+}
+
+/// One parameter that is a choice between names.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice {
+    /// Stable name, for example `anchor`.
+    pub name: &'static str,
+    /// What may be chosen.
+    pub options: &'static [&'static str],
+    get: fn(&Params) -> &'static str,
+    set: fn(&mut Params, &str) -> bool,
+}
+
+impl Choice {
+    /// The name of the choice in force.
+    #[must_use]
+    pub fn get(&self, params: &Params) -> &'static str {
+        (self.get)(params)
+    }
+
+    /// Takes the option with this name; false, and nothing changed, when there is none.
+    #[must_use]
+    pub fn set(&self, params: &mut Params, option: &str) -> bool {
+        (self.set)(params, option)
+    }
+}
+
+/// How a parameter's type becomes a plain number and comes back from a number already known to be in range.
+trait Plain {
+    fn plain(self) -> i64;
+    fn from_plain(value: i64) -> Self;
+}
+
+macro_rules! plain {
+    ($($unit:ident($repr:ty)),*) => { $(
+        impl Plain for $unit {
+            fn plain(self) -> i64 {
+                self.get().into()
+            }
+            fn from_plain(value: i64) -> Self {
+                Self::new(<$repr>::from_plain(value))
+            }
+        }
+    )* };
+}
+
+macro_rules! plain_integer {
+    ($($repr:ty),*) => { $(
+        impl Plain for $repr {
+            fn plain(self) -> i64 {
+                self.into()
+            }
+            fn from_plain(value: i64) -> Self {
+                Self::try_from(value).unwrap_or(if value < 0 { Self::MIN } else { Self::MAX })
+            }
+        }
+    )* };
+}
+
+plain_integer!(i32, u32, u16, u8);
+plain!(
+    Millivolts(i32),
+    Milliamps(i32),
+    DeciCelsius(i32),
+    Milliohms(u32),
+    Permille(u16),
+    Percent(u8)
+);
+
+macro_rules! fields {
+    ($($name:literal $field:ident $min:literal ..= $max:literal),* $(,)?) => {
+        /// Every numeric parameter but the budget of the fleet, which may be left to the rule.
+        const FIELDS: &[Field] = &[
+            $(Field {
+                name: $name,
+                min: $min,
+                max: $max,
+                get: |params| params.$field.plain(),
+                set: |params, value| params.$field = Plain::from_plain(value),
+            },)*
+            Field {
+                name: "closes_per_hour_fleet",
+                min: 0,
+                max: 600,
+                get: |params| params.closes_per_hour_fleet.map_or(0, i64::from),
+                set: |params, value| {
+                    params.closes_per_hour_fleet = (value > 0).then(|| u16::from_plain(value));
+                },
+            },
+        ];
+    };
+}
+
+fields! {
+    "tick_ms" tick_ms 20..=1_000,
+    "v_uv_abs_mv" v_uv_abs 500..=450_000,
+    "v_uv_mv" v_uv 500..=450_000,
+    "v_uv_rec_mv" v_uv_rec 500..=450_000,
+    "v_ov_rec_mv" v_ov_rec 500..=450_000,
+    "v_ov_mv" v_ov 500..=450_000,
+    "v_ov_abs_mv" v_ov_abs 500..=450_000,
+    "i_dis_max_ma" i_dis_max 100..=500_000,
+    "i_chg_max_ma" i_chg_max 100..=500_000,
+    "k_oc_permille" k_oc 1_050..=3_000,
+    "t_oc_soft_ms" t_oc_soft_ms 0..=60_000,
+    "i_circ_max_ma" i_circ_max 1..=500_000,
+    "dv_max_mv" dv_max 50..=5_000,
+    "r_nom_mohm" r_nom 1..=2_000,
+    "r_err_permille" r_err 50..=500,
+    "dv_err_mv" dv_err 1..=200,
+    "t_rest_ms" t_rest_ms 0..=3_600_000,
+    "t_settle_ms" t_settle_ms 40..=10_000,
+    "t_form_ms" t_form_ms 0..=60_000,
+    "t_backoff0_ms" t_backoff0_ms 1_000..=3_600_000,
+    "t_backoff_max_ms" t_backoff_max_ms 1_000..=3_600_000,
+    "n_lock" n_lock 1..=20,
+    "t_decay_ms" t_decay_ms 1_000..=86_400_000,
+    "closes_per_hour_pack" closes_per_hour_pack 1..=600,
+    "i_break_max_ma" i_break_max 100..=1_500_000,
+    "t_shed_ms" t_shed_ms 0..=30_000,
+    "age_soft_ms" age_soft_ms 40..=10_000,
+    "age_hard_ms" age_hard_ms 40..=10_000,
+    "k_reject" k_reject 1..=10,
+    "dv_jump_percent" dv_jump 5..=100,
+    "i_leak_ma" i_leak 1..=100_000,
+    "t_leak_samples" t_leak_samples 1..=100,
+    "i_open_ma" i_open 1..=100_000,
+    "t_open_samples" t_open_samples 1..=100,
+    "t_chg_min_dc" t_chg_min -400..=850,
+    "t_chg_max_dc" t_chg_max -400..=850,
+    "t_dis_min_dc" t_dis_min -400..=850,
+    "t_dis_max_dc" t_dis_max -400..=850,
+    "i_load_expect_ma" i_load_expect 0..=16_000_000,
+    "mode_hyst_ma" mode_hyst 1..=100_000,
+    "mode_hyst_ms" mode_hyst_ms 0..=60_000,
+}
+
+macro_rules! choice {
+    ($name:literal $field:ident: $kind:ident { $($option:literal => $variant:ident),* }) => {
+        Choice {
+            name: $name,
+            options: &[$($option),*],
+            get: |params| match params.$field { $($kind::$variant => $option),* },
+            set: |params, option| {
+                params.$field = match option {
+                    $($option => $kind::$variant,)*
+                    _ => return false,
+                };
+                true
+            },
+        }
+    };
+}
+
+const CHOICES: &[Choice] = &[
+    choice!("switch_kind" switch_kind: SwitchKind {
+        "bidirectional" => Bidirectional, "diode_charge" => DiodeCharge, "diode_discharge" => DiodeDischarge
+    }),
+    choice!("last_pack_policy" last_pack_policy: LastPackPolicy {
+        "safety" => Safety, "ride_through" => RideThrough
+    }),
+    choice!("anchor" anchor: Anchor { "by_mode" => ByMode, "largest_set" => LargestSet }),
+];
+
+impl Params {
+    /// Every numeric parameter, in the order of the documentation.
+    ///
+    /// `closes_per_hour_fleet` reads 0 where it is left to the rule.
+    #[must_use]
+    pub fn fields() -> &'static [Field] {
+        FIELDS
+    }
+
+    /// Every parameter that is a choice.
+    #[must_use]
+    pub fn choices() -> &'static [Choice] {
+        CHOICES
+    }
+
+    /// The numeric parameter with this public name.
+    #[must_use]
+    pub fn field(name: &str) -> Option<&'static Field> {
+        FIELDS.iter().find(|field| field.name == name)
+    }
+}

@@ -1,0 +1,449 @@
+//! The core itself: what it remembers, and the order of work in a step (rule D2).
+
+use core::fmt;
+
+use crate::{
+    Command, Decision, Event, EventKind, Fault, Inputs, LedPattern, PackDecision, PackSet,
+    PackState, ParamError, Params, Reason, SwitchCommand, SystemState, Waiting,
+    clock::{Clock, Moment, Motion},
+    fleet::Fleet,
+    join::Joining,
+    mode::ModeJudge,
+    pack::Pack,
+    system::System,
+};
+
+/// Why a core cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum StartError {
+    /// A rack has at least one pack, and at most as many as the capacity of the core and 32.
+    PackCount {
+        /// What was asked for.
+        packs: usize,
+        /// The most this core takes.
+        max: usize,
+    },
+    /// The parameters cannot be used.
+    Params(ParamError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PackCount { packs, max } => {
+                write!(f, "a rack of {packs} packs: this core takes 1 to {max}")
+            }
+            Self::Params(error) => write!(f, "the parameters cannot be used: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for StartError {}
+
+/// The decision core for up to `N` packs.
+///
+/// A pure function of what it is told: it has no clock, touches no bus, waits for nothing and never panics. The same
+/// inputs give the same decisions on every target and for every capacity `N`.
+#[derive(Debug, Clone, Copy)]
+pub struct Core<const N: usize> {
+    pub(crate) params: Params,
+    pub(crate) count: usize,
+    pub(crate) packs: [Pack; N],
+    pub(crate) clock: Clock,
+    pub(crate) system: System,
+    pub(crate) mode: ModeJudge,
+    pub(crate) joining: Joining,
+    pub(crate) fleet: Fleet,
+    pub(crate) seq: u32,
+}
+
+/// One step in the making.
+pub(crate) struct Step<'a, const N: usize> {
+    pub(crate) inputs: &'a Inputs<N>,
+    pub(crate) moment: Moment,
+    pub(crate) decision: Decision<N>,
+}
+
+impl<const N: usize> Core<N> {
+    /// A core for a rack of `packs` packs, everything open and nothing known.
+    ///
+    /// # Errors
+    /// When the number of packs or the parameters cannot be used.
+    pub fn new(packs: usize, params: Params) -> Result<Self, StartError> {
+        let max = N.min(32);
+        if packs == 0 || packs > max {
+            return Err(StartError::PackCount { packs, max });
+        }
+        params.check().map_err(StartError::Params)?;
+        Ok(Self {
+            params,
+            count: packs,
+            packs: [Pack::default(); N],
+            clock: Clock::default(),
+            system: System::default(),
+            mode: ModeJudge::default(),
+            joining: Joining::default(),
+            fleet: Fleet::default(),
+            seq: 0,
+        })
+    }
+
+    /// The parameters in force.
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Number of packs.
+    #[must_use]
+    pub fn packs(&self) -> usize {
+        self.count
+    }
+
+    /// Makes one decision. `now_ms` counts from boot.
+    pub fn step(&mut self, now_ms: u64, inputs: &Inputs<N>) -> Decision<N> {
+        let moment = self.clock.advance(now_ms, &self.params);
+        let mut step = Step {
+            inputs,
+            moment,
+            decision: Decision::default(),
+        };
+        self.note_clock(&mut step);
+        self.take_samples(&step);
+        self.confirm_switches(&step);
+        self.judge_system(&mut step);
+        self.judge_hard_faults(&mut step);
+        self.judge_stuck_switches(&mut step);
+        self.judge_last_join(&mut step);
+        self.judge_overload(&mut step);
+        self.execute_commands(&mut step);
+        self.recover(&mut step);
+        self.mode
+            .judge(&self.params, inputs, &moment, self.bus_current());
+        let verdicts = self.join(&mut step);
+        self.limit_fleet(&mut step);
+        for ((slot, pack), verdict) in step
+            .decision
+            .packs
+            .iter_mut()
+            .zip(self.packs.iter_mut())
+            .zip(verdicts)
+            .take(self.count)
+        {
+            pack.open_commanded = !pack.closed;
+            let state = pack.state(&moment);
+            *slot = PackDecision {
+                command: if pack.closed {
+                    SwitchCommand::Closed
+                } else {
+                    SwitchCommand::Open
+                },
+                state,
+                reason: pack.reason(state),
+                predicted: verdict.predicted,
+                difference: verdict.difference,
+                value: verdict.value,
+                limit: verdict.limit,
+                eligible_in_ms: verdict.eligible_in_ms,
+                score: pack.backoff.score(),
+                closes: pack.closes,
+            };
+            if state == PackState::Open {
+                slot.reason = verdict.waiting.into();
+            } else if let Some(trouble) = pack.trouble.filter(|_| !pack.closed) {
+                slot.value = trouble.value;
+                slot.limit = trouble.limit;
+            }
+            if let PackState::Cooldown { until_ms } = state {
+                let left = until_ms.saturating_sub(moment.core_ms);
+                slot.eligible_in_ms = Some(u32::try_from(left).unwrap_or(u32::MAX));
+            }
+        }
+        self.report_system(&mut step);
+        step.decision
+    }
+
+    fn note_clock(&mut self, step: &mut Step<'_, N>) {
+        let regular = i32::try_from(self.params.tick_ms.saturating_mul(3)).unwrap_or(i32::MAX);
+        let (kind, by_ms) = match step.moment.motion {
+            Motion::Regular => return,
+            Motion::Jumped { gap_ms } => (EventKind::ClockJump, gap_ms),
+            Motion::Backwards { by_ms } => (EventKind::ClockBackwards, by_ms),
+        };
+        let value = i32::try_from(by_ms).unwrap_or(i32::MAX);
+        self.event(step, None, kind, None, value, regular);
+    }
+
+    fn take_samples(&mut self, step: &Step<'_, N>) {
+        let Self { packs, params, .. } = self;
+        for (pack, input) in packs.iter_mut().zip(&step.inputs.packs).take(self.count) {
+            pack.samples.take(input, params, &step.moment);
+            // A jump hides how much charge has flowed, and an opened pack begins anew.
+            let counted = step.moment.motion == Motion::Regular && pack.closed;
+            pack.rest = pack.rest.filter(|_| counted);
+            let current = pack.current();
+            if let Some(rest) = &mut pack.rest {
+                rest.count(current, step.moment.elapsed_ms);
+            }
+        }
+    }
+
+    /// A switch counts as open only when the command was read back, and as closed until then.
+    fn confirm_switches(&mut self, step: &Step<'_, N>) {
+        let confirmed = step.inputs.io.write_ok && step.inputs.io.readback_ok;
+        for (pack, input) in self
+            .packs
+            .iter_mut()
+            .zip(&step.inputs.packs)
+            .take(self.count)
+        {
+            let says_closed = input.switch_feedback == Some(crate::SwitchFeedback::Closed);
+            if pack.closed {
+                pack.close_confirmed |= confirmed && !pack.open_commanded;
+            } else if says_closed {
+                pack.maybe_connected = true;
+            } else if confirmed && pack.open_commanded {
+                pack.maybe_connected = false;
+            }
+        }
+    }
+
+    /// Packs that are, or may be, connected to the bus.
+    pub(crate) fn connected(&self) -> PackSet {
+        self.packs
+            .iter()
+            .take(self.count)
+            .enumerate()
+            .filter(|(_, pack)| pack.maybe_connected || pack.stuck.is_some())
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    pub(crate) fn event(
+        &mut self,
+        step: &mut Step<'_, N>,
+        pack: Option<usize>,
+        kind: EventKind,
+        reason: Option<Reason>,
+        value: i32,
+        limit: i32,
+    ) {
+        self.seq = self.seq.wrapping_add(1);
+        step.decision.events.push(Event {
+            seq: self.seq,
+            now_ms: step.moment.now_ms,
+            pack: pack.and_then(|index| u8::try_from(index).ok()),
+            kind,
+            reason,
+            value,
+            limit,
+        });
+    }
+
+    /// Commands pack `index` open, whatever its state; the event carries the reason.
+    pub(crate) fn open(
+        &mut self,
+        step: &mut Step<'_, N>,
+        index: usize,
+        reason: Reason,
+        value: i32,
+        limit: i32,
+    ) {
+        let break_limit = self.params.i_break_max;
+        let Some(pack) = self.packs.get_mut(index).filter(|pack| pack.closed) else {
+            return;
+        };
+        pack.closed = false;
+        pack.close_confirmed = false;
+        pack.changed_at_ms = step.moment.core_ms;
+        pack.opened_with = pack.current();
+        pack.opened_by = reason;
+        pack.leak_samples = 0;
+        let breaking = pack.opened_with;
+        self.joining.last_change_ms = Some(step.moment.core_ms);
+        self.joining.forget_join_of(index);
+        self.event(
+            step,
+            Some(index),
+            EventKind::Opened,
+            Some(reason),
+            value,
+            limit,
+        );
+        if breaking.get().saturating_abs() > break_limit.get() {
+            let pack = Some(index);
+            self.event(
+                step,
+                pack,
+                EventKind::BreakingCurrent,
+                Some(reason),
+                breaking.get(),
+                break_limit.get(),
+            );
+        }
+    }
+
+    /// Commands every pack open.
+    pub(crate) fn open_all(&mut self, step: &mut Step<'_, N>, reason: Reason) {
+        for index in 0..self.count {
+            self.open(step, index, reason, 0, 0);
+        }
+    }
+
+    fn execute_commands(&mut self, step: &mut Step<'_, N>) {
+        for (position, command) in step.inputs.commands.iter().enumerate() {
+            if let Some(command) = command {
+                self.execute(step, position, *command);
+            }
+        }
+        if let Some(params) = &step.inputs.new_params {
+            self.apply_params(step, params);
+        }
+    }
+
+    fn execute(&mut self, step: &mut Step<'_, N>, position: usize, command: Command) {
+        let done = match command {
+            Command::Enable { pack } => self.set_disabled(step, pack.into(), false),
+            Command::Disable { pack } => self.set_disabled(step, pack.into(), true),
+            Command::Clear { pack, fault } => self.clear(step, pack.into(), fault),
+            Command::Arm => self.arm(step),
+            // Taken before everything else in the step.
+            Command::EStop => true,
+            // Measuring at single packs is not offered: refusing it keeps every pack under the joining rules.
+            Command::Service { .. } => false,
+        };
+        if !done {
+            let value = i32::try_from(position).unwrap_or(i32::MAX);
+            self.event(step, None, EventKind::CommandRefused, None, value, 0);
+        }
+    }
+
+    fn set_disabled(&mut self, step: &mut Step<'_, N>, index: usize, disabled: bool) -> bool {
+        let Some(pack) = self.packs.iter_mut().take(self.count).nth(index) else {
+            return false;
+        };
+        if pack.disabled == disabled {
+            return true;
+        }
+        pack.disabled = disabled;
+        let kind = if disabled {
+            EventKind::Disabled
+        } else {
+            EventKind::Enabled
+        };
+        self.event(
+            step,
+            Some(index),
+            kind,
+            Some(Waiting::Operator.into()),
+            0,
+            0,
+        );
+        if disabled {
+            self.open(step, index, Waiting::Operator.into(), 0, 0);
+        }
+        true
+    }
+
+    /// Ends a latch, a cool-down or a stuck switch when the command names the fault in force.
+    fn clear(&mut self, step: &mut Step<'_, N>, index: usize, fault: Fault) -> bool {
+        let leak = self.params.i_leak.get();
+        let soft_ms = self.params.age_soft_ms;
+        let Some(pack) = self.packs.iter_mut().take(self.count).nth(index) else {
+            return false;
+        };
+        let quiet =
+            pack.current().get().saturating_abs() < leak && pack.is_fresh(&step.moment, soft_ms);
+        if pack.stuck == Some(fault) {
+            if !quiet {
+                return false;
+            }
+            pack.stuck = None;
+            pack.leak_samples = 0;
+        } else if pack.stuck.is_none() && pack.trouble.is_some_and(|trouble| trouble.fault == fault)
+        {
+            pack.trouble = None;
+        } else {
+            return false;
+        }
+        pack.samples.restart();
+        pack.backoff = crate::backoff::Backoff::default();
+        self.event(
+            step,
+            Some(index),
+            EventKind::Cleared,
+            Some(fault.into()),
+            0,
+            0,
+        );
+        true
+    }
+
+    /// Takes new parameters when they are valid as a whole and every pack is open.
+    fn apply_params(&mut self, step: &mut Step<'_, N>, params: &Params) {
+        if *params == self.params {
+            return;
+        }
+        let mut faults = 0i32;
+        params.for_each_fault(|_| faults = faults.saturating_add(1));
+        if faults > 0 || !self.connected().is_empty() {
+            self.event(step, None, EventKind::ConfigRejected, None, faults, 0);
+            return;
+        }
+        self.params = *params;
+        self.event(step, None, EventKind::ConfigApplied, None, 0, 0);
+    }
+
+    fn report_system(&mut self, step: &mut Step<'_, N>) {
+        let troubled = self
+            .packs
+            .iter()
+            .take(self.count)
+            .any(|pack| pack.trouble.is_some() || pack.stuck.is_some());
+        let decision = &mut step.decision;
+        decision.system = self.system.state();
+        decision.system_reason = self.system.cause().map(Reason::Fault);
+        decision.led = match decision.system {
+            SystemState::Boot => LedPattern::Boot,
+            SystemState::SafeOff => LedPattern::SafeOff,
+            _ if troubled => LedPattern::Degraded,
+            SystemState::Idle => LedPattern::Idle,
+            SystemState::Running | SystemState::Shedding | SystemState::Service => {
+                LedPattern::Running
+            }
+        };
+    }
+}
+
+/// What the joining rules say about one pack, for the report.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Verdict {
+    pub(crate) waiting: Waiting,
+    pub(crate) predicted: Option<battery_units::Milliamps>,
+    pub(crate) difference: Option<battery_units::Millivolts>,
+    pub(crate) value: i32,
+    pub(crate) limit: i32,
+    pub(crate) eligible_in_ms: Option<u32>,
+}
+
+impl Verdict {
+    pub(crate) const fn of(waiting: Waiting) -> Self {
+        Self {
+            waiting,
+            predicted: None,
+            difference: None,
+            value: 0,
+            limit: 0,
+            eligible_in_ms: None,
+        }
+    }
+
+    pub(crate) const fn against(self, value: i32, limit: i32) -> Self {
+        Self {
+            value,
+            limit,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Switches that do not do what they are told (rules D15 and D16).
+
+use battery_units::Milliamps;
+
+use crate::{Core, EventKind, Fault, Params, SwitchKind, faults::Found, step::Step};
+
+/// Voltage between a pack and the bus that should drive a current through a closed switch, in millivolts.
+const MISSING_CURRENT_DIFFERENCE_MV: i32 = 100;
+
+/// Whether a current flows that an open switch should block.
+pub(crate) fn is_leak(params: &Params, current: Milliamps) -> bool {
+    let blocked = match params.switch_kind {
+        SwitchKind::Bidirectional => true,
+        SwitchKind::DiodeCharge => current < Milliamps::ZERO,
+        SwitchKind::DiodeDischarge => current > Milliamps::ZERO,
+    };
+    blocked && current.get().saturating_abs() > params.i_leak.get()
+}
+
+impl<const N: usize> Core<N> {
+    /// Finds switches that conduct though open, and switches that do not though closed.
+    pub(crate) fn judge_stuck_switches(&mut self, step: &mut Step<'_, N>) {
+        for index in 0..self.count {
+            self.judge_stuck_closed(step, index);
+        }
+        self.judge_stuck_open(step);
+    }
+
+    /// Current through a switch that was commanded open at least `t_settle` ago, in a direction it should block.
+    fn judge_stuck_closed(&mut self, step: &mut Step<'_, N>, index: usize) {
+        let params = self.params;
+        let Some(pack) = self.packs.get_mut(index) else {
+            return;
+        };
+        if pack.closed || pack.stuck.is_some() || !pack.samples.is_new() {
+            return;
+        }
+        let open_for_ms = step.moment.core_ms.saturating_sub(pack.changed_at_ms);
+        let settled = open_for_ms >= params.t_settle_ms.into();
+        let current = pack.current();
+        let magnitude = current.get().saturating_abs();
+        if !settled || !is_leak(&params, current) {
+            pack.leak_samples = 0;
+            return;
+        }
+        pack.leak_samples = pack.leak_samples.saturating_add(1);
+        let hard = params.hard_charge().max(params.hard_discharge()).get();
+        let fault = if magnitude >= hard {
+            Fault::CurrentOnOpenSwitch
+        } else if pack.leak_samples >= params.t_leak_samples {
+            Fault::StuckClosed
+        } else {
+            return;
+        };
+        pack.stuck = Some(fault);
+        pack.backoff.count();
+        pack.last_fault = Some(fault);
+        let reason = Some(fault.into());
+        let (value, limit) = (current.get(), params.i_leak.get());
+        self.event(
+            step,
+            Some(index),
+            EventKind::StuckClosed,
+            reason,
+            value,
+            limit,
+        );
+    }
+
+    /// No current through a closed switch though the pack stands apart from the bus.
+    ///
+    /// Where the bus is not measured, one broken switch moves the mean away from every other pack too; so only the
+    /// pack that stands farthest apart is opened, and on a tie the one that joined last.
+    fn judge_stuck_open(&mut self, step: &mut Step<'_, N>) {
+        let mut worst: Option<((i32, u64), usize)> = None;
+        for index in 0..self.count {
+            let Some(apart) = self.missing_current(step, index) else {
+                continue;
+            };
+            let joined_ms = self.packs.get(index).map_or(0, |pack| pack.changed_at_ms);
+            if worst.is_none_or(|(leader, _)| (apart, joined_ms) > leader) {
+                worst = Some(((apart, joined_ms), index));
+            }
+        }
+        if let Some((_, index)) = worst {
+            for pack in &mut self.packs {
+                pack.missing_samples = 0;
+            }
+            let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
+            let found = Found::new(Fault::StuckOpen, current, self.params.i_open.get());
+            self.raise(step, index, &found);
+        }
+    }
+
+    /// Counts samples without a current that should be there; how far the pack stands apart, when they are enough.
+    fn missing_current(&mut self, step: &Step<'_, N>, index: usize) -> Option<i32> {
+        let others = self.connected().without(index);
+        let bus = step
+            .inputs
+            .bus
+            .voltage
+            .or_else(|| self.mean_voltage(others));
+        let params = self.params;
+        let pack = self.packs.get_mut(index)?;
+        if !pack.close_confirmed {
+            pack.missing_samples = 0;
+            return None;
+        }
+        if !pack.samples.is_new() {
+            return None;
+        }
+        let current = pack.current().get().saturating_abs();
+        let apart = bus.map_or(0, |bus| {
+            pack.voltage().saturating_sub(bus).get().saturating_abs()
+        });
+        if current >= params.i_open.get() || apart <= MISSING_CURRENT_DIFFERENCE_MV {
+            pack.missing_samples = 0;
+            return None;
+        }
+        pack.missing_samples = pack.missing_samples.saturating_add(1);
+        (pack.missing_samples >= params.t_open_samples).then_some(apart)
+    }
+}

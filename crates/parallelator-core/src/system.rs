@@ -1,0 +1,139 @@
+//! The state of the rack: boot, and the safe state with its causes (rules D1 and D2, fault class H1 of the rack).
+//!
+//! ```text
+//!   Boot ---- all switches confirmed open, samples collected ----> Idle <----> Running
+//!    |                                                              |            |
+//!    +--------------> SafeOff{cause} <------------------------------+------------+
+//!                        |  cause away for t_backoff0; after an e-stop: input released and armed
+//!                        +-----------------------------------------------------> Idle
+//! ```
+
+use crate::{
+    Command, Core, EventKind, Fault, Inputs, SystemState, samples::SAMPLES_TO_START, step::Step,
+};
+
+/// State of the rack.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct System {
+    ready: bool,
+    cause: Option<Fault>,
+    /// Core time since which the cause is away.
+    away_since_ms: u64,
+    /// An emergency stop waits for the arm command.
+    stopped: bool,
+    any_connected: bool,
+}
+
+impl System {
+    pub(crate) fn state(&self) -> SystemState {
+        if self.cause.is_some() {
+            SystemState::SafeOff
+        } else if !self.ready {
+            SystemState::Boot
+        } else if self.any_connected {
+            SystemState::Running
+        } else {
+            SystemState::Idle
+        }
+    }
+
+    pub(crate) fn cause(&self) -> Option<Fault> {
+        self.cause
+    }
+
+    pub(crate) fn allows_joins(&self) -> bool {
+        self.ready && self.cause.is_none()
+    }
+
+    pub(crate) fn note_connected(&mut self, any: bool) {
+        self.any_connected = any;
+    }
+}
+
+/// What asks for the safe state in this step, the most urgent first.
+fn present_cause<const N: usize>(inputs: &Inputs<N>) -> Option<Fault> {
+    let io = &inputs.io;
+    let commanded = inputs.commands.contains(&Some(Command::EStop));
+    [
+        (io.estop || commanded, Fault::EStop),
+        (!io.write_ok, Fault::WriteFailed),
+        (io.brown_out, Fault::BrownOut),
+        (!io.readback_ok, Fault::ReadBack),
+        (!io.topology_ok, Fault::Topology),
+    ]
+    .into_iter()
+    .find_map(|(present, fault)| present.then_some(fault))
+}
+
+impl<const N: usize> Core<N> {
+    /// Enters, keeps or leaves the safe state.
+    pub(crate) fn judge_system(&mut self, step: &mut Step<'_, N>) {
+        let core_ms = step.moment.core_ms;
+        if let Some(fault) = present_cause(step.inputs) {
+            self.system.away_since_ms = core_ms;
+            if fault == Fault::EStop && !self.system.stopped {
+                self.system.stopped = true;
+                self.event(step, None, EventKind::EStop, Some(fault.into()), 0, 0);
+            }
+            if self.system.cause.is_none() {
+                self.event(step, None, EventKind::SafeOff, Some(fault.into()), 0, 0);
+            }
+            // An emergency stop stays the cause until it is armed.
+            self.system.cause = Some(if self.system.stopped {
+                Fault::EStop
+            } else {
+                fault
+            });
+        } else if self.system.cause.is_some() && !self.system.stopped {
+            let away_ms = core_ms.saturating_sub(self.system.away_since_ms);
+            if away_ms >= self.params.t_backoff0_ms.into() {
+                self.leave_safe_off(step);
+            }
+        }
+        if let Some(fault) = self.system.cause {
+            self.open_all(step, fault.into());
+        } else if !self.system.ready {
+            self.judge_boot(step);
+        }
+    }
+
+    fn leave_safe_off(&mut self, step: &mut Step<'_, N>) {
+        let fault = self.system.cause.take();
+        self.event(
+            step,
+            None,
+            EventKind::SafeOffLeft,
+            fault.map(Into::into),
+            0,
+            0,
+        );
+    }
+
+    /// Boot ends when every switch is confirmed open and every pack that is going to has given its samples; a pack
+    /// without a sensor holds the others up for `t_form` at most.
+    fn judge_boot(&mut self, step: &mut Step<'_, N>) {
+        let packs = || self.packs.iter().take(self.count);
+        let all_open = packs().all(|pack| !pack.maybe_connected);
+        let all_sampled = packs().all(|pack| pack.samples.good() >= SAMPLES_TO_START);
+        let waited = step.moment.core_ms >= self.params.t_form_ms.into();
+        if all_open && (all_sampled || waited) {
+            self.system.ready = true;
+            self.event(step, None, EventKind::Ready, None, 0, 0);
+        }
+    }
+
+    /// Leaves the emergency stop when its input is released.
+    pub(crate) fn arm(&mut self, step: &mut Step<'_, N>) -> bool {
+        let held = step.inputs.io.estop || step.inputs.commands.contains(&Some(Command::EStop));
+        if !self.system.stopped || held {
+            return false;
+        }
+        self.system.stopped = false;
+        self.event(step, None, EventKind::Armed, None, 0, 0);
+        match present_cause(step.inputs) {
+            Some(fault) => self.system.cause = Some(fault),
+            None => self.leave_safe_off(step),
+        }
+        true
+    }
+}

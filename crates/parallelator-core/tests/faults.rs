@@ -1,0 +1,633 @@
+//! Fault classes H0 to H2, stuck switches, back-off and the safe state.
+
+mod world;
+
+use battery_units::{DeciCelsius, Milliamps, Millivolts};
+use parallelator_core::*;
+use world::World;
+
+/// A rack of three packs that have joined and carry 9 A.
+fn running() -> World {
+    let mut world = World::at(&[28.00, 28.02, 28.04]);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    world.events.clear();
+    world
+}
+
+fn opened(world: &World) -> Vec<(u8, &'static str, i32, i32)> {
+    world
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Opened)
+        .map(|event| {
+            (
+                event.pack.unwrap(),
+                event.reason.unwrap().code(),
+                event.value,
+                event.limit,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn an_absolute_over_voltage_opens_in_the_same_step_and_latches() {
+    let mut world = running();
+    world.packs[1].offset = 2.5;
+    world.step();
+    assert_eq!(world.closed(), [0, 2]);
+    let value = world.inputs.packs[1].voltage.value.get();
+    assert_eq!(opened(&world), [(1, "over_voltage_abs", value, 30_000)]);
+    world.packs[1].offset = 0.0;
+    world.run_ms(3_600_000);
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("latched", "over_voltage_abs")
+    );
+}
+
+#[test]
+fn the_absolute_limit_is_the_limit_itself() {
+    for (millivolts, latches) in [(29_999, false), (30_000, true)] {
+        let mut core = Core::<1>::new(1, Params::default()).unwrap();
+        let mut inputs = Inputs::default();
+        inputs.packs[0].voltage = Sample::good(Millivolts::new(millivolts), 0);
+        inputs.packs[0].current = Sample::good(Milliamps::ZERO, 0);
+        core.step(0, &inputs);
+        let decision = core.step(100, &inputs);
+        assert_eq!(
+            decision.packs[0].state == PackState::Latched,
+            latches,
+            "{millivolts} mV"
+        );
+    }
+}
+
+#[test]
+fn a_reading_at_the_end_of_the_sensor_is_at_least_that_voltage() {
+    let mut world = running();
+    world.now_ms += 100;
+    world.inputs.packs[0].voltage = Sample {
+        value: Millivolts::new(40_960),
+        age_ms: 0,
+        quality: Quality::OverRange,
+    };
+    let decision = world.core.step(world.now_ms, &world.inputs);
+    assert_eq!(decision.packs[0].command, SwitchCommand::Open);
+    assert_eq!(decision.packs[0].reason.code(), "over_voltage_abs");
+}
+
+#[test]
+fn a_hard_over_current_opens_in_the_same_step_in_both_directions() {
+    for (current, trips) in [
+        (13_999, false),
+        (14_000, true),
+        (-13_999, false),
+        (-14_000, true),
+        (-80_000, true),
+    ] {
+        let mut world = running();
+        world.now_ms += 100;
+        world.inputs.packs[2].current = Sample::good(Milliamps::new(current), 0);
+        let decision = world.core.step(world.now_ms, &world.inputs);
+        assert_eq!(
+            decision.packs[2].command == SwitchCommand::Open,
+            trips,
+            "{current} mA"
+        );
+        if trips {
+            assert_eq!(decision.packs[2].reason.code(), "over_current_hard");
+        }
+    }
+}
+
+#[test]
+fn a_short_latches_every_pack_that_fed_it() {
+    let mut world = running();
+    world.load_a = 300.0;
+    world.load_obeys = false;
+    world.step();
+    assert!(world.closed().is_empty());
+    world.run_ms(60_000);
+    for index in 0..3 {
+        assert_eq!(
+            (world.state(index), world.reason(index)),
+            ("latched", "over_current_hard")
+        );
+    }
+    assert!(world.saw(EventKind::BreakingCurrent));
+}
+
+#[test]
+fn a_hardware_alert_latches_the_pack_it_names() {
+    let mut world = running();
+    world.inputs.io.alerts = PackSet::EMPTY.with(1);
+    world.step();
+    assert_eq!(world.closed(), [0, 2]);
+    world.inputs.io.alerts = PackSet::EMPTY;
+    world.run_ms(60_000);
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("latched", "hardware_alert")
+    );
+}
+
+#[test]
+fn a_latch_is_left_only_by_a_command_that_names_its_fault() {
+    let mut world = running();
+    world.packs[1].offset = 2.5;
+    world.step();
+    world.packs[1].offset = 0.0;
+    world.run_ms(1_000);
+    for wrong in [Fault::OverCurrentHard, Fault::StaleData, Fault::EStop] {
+        world.events.clear();
+        world.command(Command::Clear {
+            pack: 1,
+            fault: wrong,
+        });
+        world.command(Command::Arm);
+        world.command(Command::Enable { pack: 1 });
+        world.run_ms(1_000);
+        assert_eq!(world.state(1), "latched", "{wrong:?}");
+        assert!(world.saw(EventKind::CommandRefused));
+    }
+    world.load_a = 0.0;
+    world.command(Command::Clear {
+        pack: 1,
+        fault: Fault::OverVoltageAbs,
+    });
+    world.run_ms(3_000);
+    assert_eq!(
+        world.closed(),
+        [0, 1, 2],
+        "it joins again through the usual gate"
+    );
+}
+
+#[test]
+fn a_clear_command_closes_nothing_that_the_rules_refuse() {
+    let mut world = running();
+    world.packs[1].offset = 2.5;
+    world.step();
+    world.command(Command::Clear {
+        pack: 1,
+        fault: Fault::OverVoltageAbs,
+    });
+    world.run_ms(2_000);
+    assert_eq!(
+        world.state(1),
+        "latched",
+        "the voltage is still there, so it latches again"
+    );
+    world.packs[1].offset = 0.0;
+    world.packs[1].u = 24.5;
+    world.command(Command::Clear {
+        pack: 1,
+        fault: Fault::OverVoltageAbs,
+    });
+    world.run_ms(5_000);
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("open", "difference_too_large")
+    );
+}
+
+#[test]
+fn a_dead_sensor_opens_its_own_pack_within_age_hard_and_no_other() {
+    let mut world = running();
+    world.packs[0].answers = false;
+    for _ in 0..10 {
+        world.step();
+        assert_eq!(world.closed().len(), 3, "not before age_hard");
+    }
+    world.step();
+    assert_eq!(world.closed(), [1, 2]);
+    assert_eq!(opened(&world), [(0, "stale_data", 1_100, 1_000)]);
+    world.run_ms(60_000);
+    assert_eq!((world.state(0), world.reason(0)), ("fault", "stale_data"));
+    world.packs[0].answers = true;
+    world.load_a = 0.0;
+    world.run_ms(3_000);
+    assert_eq!(world.closed(), [0, 1, 2], "it recovers by itself");
+}
+
+#[test]
+fn a_sample_older_than_age_soft_justifies_no_join() {
+    let mut world = World::at(&[28.0]);
+    for tick in 0..100u64 {
+        world.inputs.packs[0].voltage = Sample::good(Millivolts::new(28_000), 301);
+        world.inputs.packs[0].current = Sample::good(Milliamps::ZERO, 0);
+        let decision = world.core.step(tick * 100, &world.inputs);
+        assert_eq!(decision.packs[0].command, SwitchCommand::Open);
+        if tick > 20 {
+            assert_eq!(decision.packs[0].reason.code(), "stale_sample");
+        }
+    }
+}
+
+#[test]
+fn nobody_joins_a_set_with_a_member_that_nobody_measures() {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.run_ms(500);
+    assert_eq!(world.closed().len(), 1);
+    let member = world.closed()[0];
+    world.packs[member].answers = false;
+    for _ in 0..8 {
+        world.step();
+        assert_eq!(world.closed(), [member]);
+    }
+    assert_eq!(world.reason(1 - member), "member_unknown");
+    assert_eq!(world.decision.dcl, Milliamps::ZERO);
+    assert!(!world.decision.load_permit);
+}
+
+#[test]
+fn an_impossible_voltage_is_dropped_and_the_last_good_one_ages() {
+    let mut world = running();
+    for (tick, impossible) in [(1, -1), (2, 45_001), (3, i32::MAX), (4, i32::MIN)] {
+        world.now_ms += 100;
+        world.inputs.packs[0].voltage = Sample::good(Millivolts::new(impossible), 0);
+        let decision = world.core.step(world.now_ms, &world.inputs);
+        assert_eq!(
+            decision.packs[0].command,
+            SwitchCommand::Closed,
+            "sample {tick}"
+        );
+    }
+    for _ in 0..7 {
+        world.now_ms += 100;
+        world.decision = world.core.step(world.now_ms, &world.inputs);
+    }
+    assert_eq!(world.reason(0), "stale_data");
+}
+
+#[test]
+fn a_collapsing_voltage_is_believed_at_once() {
+    // The original filtered a step from 28 V to 19 V for ever (defect D-5).
+    let mut world = running();
+    world.packs[0].offset = -9.0;
+    world.step();
+    assert_eq!(opened(&world)[0].1, "under_voltage_abs");
+}
+
+#[test]
+fn an_emergency_stop_opens_everything_until_it_is_released_and_armed() {
+    let mut world = running();
+    world.inputs.io.estop = true;
+    world.step();
+    assert!(world.closed().is_empty());
+    assert_eq!(world.decision.system, SystemState::SafeOff);
+    world.command(Command::Arm);
+    world.run_ms(60_000);
+    assert!(
+        world.saw(EventKind::CommandRefused),
+        "arming while the input is held"
+    );
+    world.inputs.io.estop = false;
+    world.run_ms(3_600_000);
+    assert!(world.closed().is_empty(), "time does not release it");
+    assert_eq!(world.decision.system_reason, Some(Fault::EStop.into()));
+    world.load_a = 0.0;
+    world.command(Command::Arm);
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+}
+
+#[test]
+fn an_emergency_stop_by_command_beats_an_arm_in_the_same_step() {
+    let mut world = running();
+    world.command(Command::EStop);
+    world.command(Command::Arm);
+    world.step();
+    assert!(world.closed().is_empty());
+    world.run_ms(60_000);
+    assert_eq!(world.decision.system, SystemState::SafeOff);
+}
+
+#[test]
+fn trouble_on_the_way_to_the_switches_shuts_the_rack_off_and_passes_by_itself() {
+    type Set = fn(&mut IoHealth, bool);
+    let causes: [(Set, &str); 4] = [
+        (|io, bad| io.readback_ok = !bad, "read_back"),
+        (|io, bad| io.write_ok = !bad, "write_failed"),
+        (|io, bad| io.topology_ok = !bad, "topology"),
+        (|io, bad| io.brown_out = bad, "brown_out"),
+    ];
+    for (set, code) in causes {
+        let mut world = running();
+        world.load_a = 0.0;
+        set(&mut world.inputs.io, true);
+        world.step();
+        assert!(world.closed().is_empty(), "{code}");
+        assert_eq!(world.decision.system_reason.unwrap().code(), code);
+        assert!(!world.decision.load_permit && !world.decision.charge_permit);
+        set(&mut world.inputs.io, false);
+        world.run_ms(9_900);
+        assert_eq!(
+            world.decision.system,
+            SystemState::SafeOff,
+            "{code} is away for less than t_backoff0"
+        );
+        world.run_ms(5_000);
+        assert_eq!(world.closed(), [0, 1, 2], "{code}");
+    }
+}
+
+#[test]
+fn a_switch_that_conducts_though_open_is_found_and_counts_as_connected() {
+    let mut world = running();
+    world.packs[2].welded = true;
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(2_000);
+    assert_eq!(
+        (world.state(2), world.reason(2)),
+        ("stuck_closed", "stuck_closed")
+    );
+    assert_eq!(world.decision.packs[2].command, SwitchCommand::Open);
+    world.command(Command::Disable { pack: 0 });
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(2_000);
+    // Pack 0 at another voltage would be joined to a dead bus; the welded pack holds the bus.
+    world.packs[0].u = 25.5;
+    world.command(Command::Enable { pack: 0 });
+    world.run_ms(5_000);
+    assert_eq!(world.reason(0), "difference_too_large");
+    assert!(world.closed().is_empty());
+}
+
+#[test]
+fn a_stuck_switch_is_cleared_only_when_named_and_without_current() {
+    let mut world = running();
+    world.packs[2].welded = true;
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(2_000);
+    world.command(Command::Clear {
+        pack: 2,
+        fault: Fault::StuckClosed,
+    });
+    world.run_ms(500);
+    assert_eq!(world.state(2), "stuck_closed", "it still carries current");
+    world.packs[2].welded = false;
+    world.run_ms(10_000);
+    assert_eq!(world.state(2), "stuck_closed", "nothing else leaves it");
+    world.command(Command::Clear {
+        pack: 2,
+        fault: Fault::StuckOpen,
+    });
+    world.run_ms(500);
+    assert_eq!(
+        world.state(2),
+        "stuck_closed",
+        "another name does not either"
+    );
+    world.command(Command::Clear {
+        pack: 2,
+        fault: Fault::StuckClosed,
+    });
+    world.run_ms(500);
+    assert_eq!(world.state(2), "disabled");
+}
+
+#[test]
+fn a_body_diode_is_no_stuck_switch_in_its_own_direction() {
+    for (kind, current, stuck) in [
+        (SwitchKind::Bidirectional, 1_000, true),
+        (SwitchKind::Bidirectional, -1_000, true),
+        (SwitchKind::DiodeCharge, 1_000, false),
+        (SwitchKind::DiodeCharge, -1_000, true),
+        (SwitchKind::DiodeDischarge, 1_000, true),
+        (SwitchKind::DiodeDischarge, -1_000, false),
+        (SwitchKind::Bidirectional, 200, false),
+        (SwitchKind::Bidirectional, 201, true),
+    ] {
+        let params = Params {
+            switch_kind: kind,
+            ..Params::default()
+        };
+        let mut core = Core::<1>::new(1, params).unwrap();
+        let mut inputs = Inputs::default();
+        inputs.packs[0].voltage = Sample::good(Millivolts::new(20_000), 0);
+        inputs.packs[0].current = Sample::good(Milliamps::new(current), 0);
+        let states: Vec<_> = (0..20)
+            .map(|tick| core.step(tick * 100, &inputs).packs[0].state)
+            .collect();
+        assert_eq!(
+            states[19] == PackState::StuckClosed,
+            stuck,
+            "{kind:?} {current} mA"
+        );
+    }
+}
+
+#[test]
+fn a_large_current_through_an_open_switch_is_called_so_at_once() {
+    let mut core = Core::<1>::new(1, Params::default()).unwrap();
+    let mut inputs = Inputs::default();
+    inputs.packs[0].voltage = Sample::good(Millivolts::new(28_000), 0);
+    inputs.packs[0].current = Sample::good(Milliamps::ZERO, 0);
+    inputs.bus.mode_hint = ModeHint::Idle;
+    for tick in 0..4 {
+        core.step(tick * 100, &inputs);
+    }
+    inputs.commands[0] = Some(Command::Disable { pack: 0 });
+    core.step(400, &inputs);
+    inputs.commands[0] = None;
+    core.step(500, &inputs);
+    inputs.packs[0].current = Sample::good(Milliamps::new(-20_000), 0);
+    let decision = core.step(600, &inputs);
+    assert_eq!(decision.packs[0].state, PackState::StuckClosed);
+    assert_eq!(decision.packs[0].reason.code(), "current_on_open_switch");
+}
+
+#[test]
+fn a_closed_switch_without_current_is_opened_and_no_healthy_one_with_it() {
+    for volts in [&[28.00, 28.20][..], &[28.00, 28.00, 28.20]] {
+        let mut world = World::at(volts);
+        let broken = volts.len() - 1;
+        world.inputs.bus.mode_hint = ModeHint::Charge;
+        world.packs[broken].broken = true;
+        world.run_ms(3_000);
+        let reasons: Vec<_> = opened(&world)
+            .into_iter()
+            .map(|(pack, code, ..)| (usize::from(pack), code))
+            .collect();
+        assert_eq!(reasons, [(broken, "stuck_open")]);
+        assert_eq!(world.closed().len(), broken);
+    }
+}
+
+#[test]
+fn switch_feedback_that_says_closed_keeps_a_pack_in_the_set() {
+    let mut world = running();
+    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Closed);
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(5_000);
+    assert_eq!(world.state(2), "opening");
+    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Open);
+    world.run_ms(200);
+    assert_eq!(world.state(2), "disabled");
+}
+
+#[test]
+fn each_fault_waits_longer_and_the_fifth_latches() {
+    let mut world = World::at(&[28.00, 28.02, 28.04]);
+    world.run_ms(10_000);
+    let mut waits = Vec::new();
+    for round in 1..=5 {
+        world.packs[0].offset = -9.0;
+        world.step();
+        assert_eq!(world.reason(0), "under_voltage_abs", "round {round}");
+        world.packs[0].offset = 0.0;
+        world.events.clear();
+        let opened_at = world.now_ms;
+        if round == 5 {
+            world.run_ms(1_000);
+            assert_eq!(world.state(0), "latched");
+            break;
+        }
+        while !world.closed().contains(&0) {
+            world.step();
+        }
+        waits.push(world.now_ms - opened_at);
+    }
+    for (wait, least) in waits.iter().zip([10_000, 20_000, 40_000, 80_000]) {
+        assert!((least..least + 1_000).contains(wait), "{waits:?}");
+    }
+}
+
+#[test]
+fn a_healthy_hour_forgives_one_fault() {
+    let mut world = World::at(&[28.00, 28.02]);
+    world.run_ms(10_000);
+    world.packs[0].offset = -9.0;
+    world.step();
+    world.packs[0].offset = 0.0;
+    world.run_ms(3_500_000);
+    assert_eq!(world.decision.packs[0].score, 1);
+    world.run_ms(200_000);
+    assert_eq!(world.decision.packs[0].score, 0);
+}
+
+#[test]
+fn a_pack_outside_its_temperature_window_opens_and_returns_with_a_hysteresis() {
+    let mut world = running();
+    let at = |dc: i32| Some(Sample::good(DeciCelsius::new(dc), 0));
+    world.inputs.packs[0].temperature = at(550);
+    world.run_ms(1_000);
+    assert_eq!(world.closed().len(), 3);
+    world.inputs.packs[0].temperature = at(551);
+    world.step();
+    assert_eq!(opened(&world), [(0, "over_temperature", 551, 550)]);
+    world.load_a = 0.0;
+    world.inputs.packs[0].temperature = at(401);
+    world.run_ms(30_000);
+    assert_eq!(
+        world.state(0),
+        "fault",
+        "less than 5 °C inside the charge window"
+    );
+    world.inputs.packs[0].temperature = at(399);
+    world.run_ms(3_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+}
+
+#[test]
+fn an_overload_first_costs_the_load_permit_and_then_opens_all_that_are_over_together() {
+    let mut world = running();
+    world.load_obeys = false;
+    world.load_a = 34.0;
+    let mut permitted_until = 0;
+    while world.closed().len() == 3 {
+        world.step();
+        if world.decision.load_permit {
+            permitted_until = world.now_ms;
+        }
+    }
+    let start = 10_000;
+    assert!(
+        (start + 1_900..=start + 2_200).contains(&permitted_until),
+        "{permitted_until}"
+    );
+    assert!(world.closed().is_empty(), "all three in one step");
+    assert_eq!(opened(&world).len(), 3);
+    assert!(
+        (start + 4_900..=start + 5_300).contains(&world.now_ms),
+        "{}",
+        world.now_ms
+    );
+}
+
+#[test]
+fn the_operator_is_obeyed_until_he_changes_his_mind() {
+    // The original undid a manual OFF in its next cycle (defect D-7).
+    let mut world = running();
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(600_000);
+    assert_eq!((world.state(1), world.reason(1)), ("disabled", "operator"));
+    world.load_a = 0.0;
+    world.command(Command::Enable { pack: 1 });
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+}
+
+#[test]
+fn commands_for_packs_that_do_not_exist_are_refused() {
+    let mut world = running();
+    for pack in [3, 31, 255] {
+        world.events.clear();
+        world.command(Command::Disable { pack });
+        world.command(Command::Enable { pack });
+        world.command(Command::Clear {
+            pack,
+            fault: Fault::StaleData,
+        });
+        world.command(Command::Service { enter: true });
+        world.step();
+        let refused = world
+            .events
+            .iter()
+            .filter(|event| event.kind == EventKind::CommandRefused);
+        assert_eq!(
+            refused.map(|event| event.value).collect::<Vec<_>>(),
+            [0, 1, 2, 3]
+        );
+    }
+}
+
+#[test]
+fn new_parameters_are_taken_as_a_whole_and_only_while_everything_is_open() {
+    let mut world = running();
+    let tighter = Params {
+        i_circ_max: Milliamps::new(1_000),
+        ..Params::default()
+    };
+    world.inputs.new_params = Some(tighter);
+    world.step();
+    assert!(world.saw(EventKind::ConfigRejected));
+    assert_eq!(world.core.params(), &Params::default());
+    for pack in 0..3 {
+        world.command(Command::Disable { pack });
+    }
+    world.run_ms(500);
+    world.inputs.new_params = Some(Params {
+        v_uv: Millivolts::new(28_999),
+        ..tighter
+    });
+    world.events.clear();
+    world.step();
+    let rejected = world
+        .events
+        .iter()
+        .find(|event| event.kind == EventKind::ConfigRejected)
+        .unwrap();
+    assert_eq!(
+        rejected.value, 2,
+        "v_uv above v_uv_rec, and no room for the rebound"
+    );
+    world.inputs.new_params = Some(tighter);
+    world.step();
+    assert!(world.saw(EventKind::ConfigApplied));
+    assert_eq!(world.core.params(), &tighter);
+}

@@ -1,0 +1,176 @@
+//! Parameters: defaults, ranges, relations, names.
+
+use battery_units::*;
+use parallelator_core::*;
+
+fn faults(params: &Params) -> Vec<String> {
+    let mut all = Vec::new();
+    params.for_each_fault(|fault| all.push(fault.to_string()));
+    all
+}
+
+#[test]
+fn the_defaults_of_every_chemistry_are_valid() {
+    for chemistry in [
+        Chemistry::Nmc,
+        Chemistry::Lfp,
+        Chemistry::Lto,
+        Chemistry::LeadAcid,
+    ] {
+        assert_eq!(
+            faults(&Params::for_chemistry(chemistry)),
+            [""; 0],
+            "{chemistry:?}"
+        );
+    }
+    assert_eq!(Params::for_chemistry(Chemistry::Nmc), Params::default());
+    assert_eq!(
+        Params::for_chemistry(Chemistry::Lto).v_ov_abs,
+        Millivolts::new(30_800)
+    );
+}
+
+#[test]
+fn every_fault_is_reported_with_its_field() {
+    let params = Params {
+        tick_ms: 5,
+        v_uv: Millivolts::new(25_500),
+        i_circ_max: Milliamps::new(12_000),
+        t_chg_min: DeciCelsius::new(500),
+        ..Params::default()
+    };
+    assert_eq!(
+        faults(&params),
+        [
+            "tick_ms: 5 is outside 20 to 1000",
+            "v_uv_mv: 25500 is not below v_uv_rec_mv 25000",
+            "t_chg_min_dc: 500 is not below t_chg_max_dc 450",
+            "i_circ_max_ma: 12000 is above i_dis_max_ma 10000",
+            "i_circ_max_ma: 12000 is above i_chg_max_ma 10000",
+            "v_uv_rec_mv: 25000 is too small, v_uv_mv + 1.6 × i_dis_max_ma × r_nom_mohm asks for 26460",
+        ]
+    );
+    assert_eq!(params.check().unwrap_err().field, "tick_ms");
+}
+
+#[test]
+fn times_must_leave_room_for_two_ticks() {
+    let slow = Params {
+        tick_ms: 400,
+        ..Params::default()
+    };
+    assert_eq!(
+        faults(&slow),
+        [
+            "age_soft_ms: 300 is too small, two ticks asks for 800",
+            "t_settle_ms: 500 is too small, two ticks asks for 800",
+        ]
+    );
+    let equal = Params {
+        age_soft_ms: 1_000,
+        ..Params::default()
+    };
+    assert_eq!(
+        faults(&equal),
+        ["age_soft_ms: 1000 is not below age_hard_ms 1000"]
+    );
+}
+
+#[test]
+fn every_parameter_has_a_name_and_every_name_sets_its_own_parameter() {
+    let defaults = Params::default();
+    for field in Params::fields() {
+        for value in [field.min, field.max] {
+            let mut params = defaults;
+            field.set(&mut params, value).unwrap();
+            assert_eq!(field.get(&params), value, "{}", field.name);
+            let moved = Params::fields()
+                .iter()
+                .filter(|other| other.get(&params) != other.get(&defaults));
+            assert!(moved.count() <= 1, "{}", field.name);
+        }
+        for outside in [field.min - 1, field.max + 1, i64::MIN, i64::MAX] {
+            let mut params = defaults;
+            assert!(
+                field.set(&mut params, outside).is_err(),
+                "{} {outside}",
+                field.name
+            );
+            assert_eq!(params, defaults);
+        }
+    }
+    assert!(Params::field("i_circ_max_ma").is_some());
+    assert!(Params::field("i_circ_max").is_none());
+}
+
+#[test]
+fn choices_go_by_their_names() {
+    for choice in Params::choices() {
+        for option in choice.options {
+            let mut params = Params::default();
+            assert!(choice.set(&mut params, option));
+            assert_eq!(choice.get(&params), *option);
+        }
+        assert!(!choice.set(&mut Params::default(), "neither"));
+    }
+}
+
+#[test]
+fn the_wear_budget_of_the_fleet_grows_with_the_rack() {
+    let params = Params::default();
+    assert_eq!(params.closes_per_hour_of_fleet(8), 60);
+    assert_eq!(params.closes_per_hour_of_fleet(32), 128);
+    let fixed = Params {
+        closes_per_hour_fleet: Some(7),
+        ..params
+    };
+    assert_eq!(fixed.closes_per_hour_of_fleet(32), 7);
+}
+
+#[test]
+fn a_core_refuses_what_it_cannot_run() {
+    let text = |packs, params| Core::<16>::new(packs, params).unwrap_err().to_string();
+    assert_eq!(
+        text(0, Params::default()),
+        "a rack of 0 packs: this core takes 1 to 16"
+    );
+    assert_eq!(
+        text(17, Params::default()),
+        "a rack of 17 packs: this core takes 1 to 16"
+    );
+    let bad = Params {
+        n_lock: 0,
+        ..Params::default()
+    };
+    assert_eq!(
+        text(4, bad),
+        "the parameters cannot be used: n_lock: 0 is outside 1 to 20"
+    );
+    assert_eq!(
+        Core::<40>::new(33, Params::default()).unwrap_err(),
+        StartError::PackCount { packs: 33, max: 32 }
+    );
+}
+
+#[test]
+fn codes_are_unique_and_come_back() {
+    let mut codes: Vec<_> = Fault::ALL.iter().map(|fault| fault.code()).collect();
+    codes.extend(Waiting::ALL.iter().map(|waiting| waiting.code()));
+    let count = codes.len();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), count);
+    for fault in Fault::ALL {
+        assert_eq!(Fault::from_code(fault.code()), Some(*fault));
+    }
+    assert_eq!(Fault::from_code("connected"), None);
+}
+
+#[test]
+fn the_state_of_a_core_for_sixteen_packs_fits_its_budget() {
+    assert!(
+        size_of::<Core<16>>() <= 4_096,
+        "{} bytes",
+        size_of::<Core<16>>()
+    );
+}
