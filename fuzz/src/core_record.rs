@@ -1,0 +1,62 @@
+//! The reboot record of the core: any bytes, and bytes whose head, length and checksum were repaired.
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+use parallelator_core::{Core, Params, RECORD_MAX};
+
+use crate::bytes::Bytes;
+
+const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+const CAPACITY: usize = 32;
+/// Magic, version and number of packs.
+const HEAD: usize = 4;
+/// Bytes of one pack, and where its closings begin.
+const ENTRY: usize = 7;
+const CLOSINGS: usize = 3;
+const TAIL: usize = 4;
+
+/// A record is taken whole or refused without a trace; what was taken is written again with nothing lost.
+pub fn core_record(data: &[u8]) {
+    let mut bytes = Bytes::new(data);
+    let packs = usize::from(bytes.u8()) % CAPACITY + 1;
+    judge(packs, data);
+    judge(packs, &repaired(packs, &mut bytes));
+}
+
+/// A record of the right form with the fuzzer's entries.
+fn repaired(packs: usize, bytes: &mut Bytes<'_>) -> Vec<u8> {
+    let mut record = vec![b'P', b'R', 1, u8::try_from(packs).unwrap()];
+    record.extend((0..packs * ENTRY).map(|_| bytes.u8()));
+    let checksum = CHECKSUM.checksum(&record);
+    record.extend(checksum.to_le_bytes());
+    record
+}
+
+fn judge(packs: usize, record: &[u8]) {
+    let mut core = Core::<CAPACITY>::new(packs, Params::default()).unwrap();
+    let before = written(&core);
+    let taken = core.restore(record).is_ok();
+    let after = written(&core);
+    if !taken {
+        assert_eq!(before, after, "a refused record left something behind");
+        return;
+    }
+    assert_eq!(after.len(), record.len());
+    let entries = |bytes: &[u8]| -> Vec<[u8; ENTRY]> {
+        bytes[HEAD..bytes.len() - TAIL]
+            .chunks_exact(ENTRY)
+            .map(|entry| entry.try_into().unwrap())
+            .collect()
+    };
+    for (given, kept) in entries(record).into_iter().zip(entries(&after)) {
+        assert_eq!(given[CLOSINGS..], kept[CLOSINGS..], "closings");
+        assert_eq!(given[1], kept[1], "latched and stuck");
+        assert_eq!(given[2], kept[2], "fault");
+    }
+    let mut again = Core::<CAPACITY>::new(packs, Params::default()).unwrap();
+    again.restore(&after).unwrap();
+    assert_eq!(written(&again), after);
+}
+
+fn written(core: &Core<CAPACITY>) -> Vec<u8> {
+    core.write_record(&mut [0; RECORD_MAX]).unwrap().to_vec()
+}

@@ -1,0 +1,45 @@
+//! Development tasks of this workspace, run as `cargo xtask <task>`.
+
+mod ci;
+mod twins;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <task>
+
+  ci [--skip STEP,...] [--only STEP,...] [--list]
+                    run what the continuous integration runs, and print how long each step took
+  twins [--check]   write every blocking.rs from the asynch.rs beside it; --check only compares
+";
+
+/// The workspace folder: the parent of this package's own.
+fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_path_buf()
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = match arguments.split_first() {
+        Some((task, rest)) => (task.as_str(), rest),
+        None => ("--help", &[] as &[String]),
+    };
+    let outcome = match task {
+        "ci" => ci::run(&workspace(), rest),
+        "twins" => twins::run(&workspace(), rest),
+        "--help" | "-h" | "help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("unknown task {other:?}\n\n{HELP}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("xtask: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
