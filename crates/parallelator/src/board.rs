@@ -1,0 +1,3 @@
+//! Boards of the program: what differs between a simulated rack and real ones, and no rule.
+
+pub mod sim;

@@ -1,0 +1,122 @@
+//! Why the program ends without having done what it was asked, as one sentence, and the exit status.
+
+use std::{fmt, io, path::PathBuf};
+
+use battery_sim::rack::RackError as SimError;
+use parallelator_node::RackError;
+
+use crate::rack::{FileErrors, start::StartError};
+
+/// Why the program ends early.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Options that do not go together.
+    Usage(String),
+    /// The rack file.
+    Rack(FileErrors),
+    /// The rack as the loop sees it.
+    Wiring(RackError),
+    /// The start file.
+    Start(StartError),
+    /// The rack cannot be simulated with its start values.
+    Simulation(SimError),
+    /// The port of the page.
+    Port {
+        /// The port asked for.
+        port: u16,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// A folder or file that is to be written.
+    Write {
+        /// What it is.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// Standard output is closed or full.
+    Output(io::Error),
+    /// A thread, a signal handler or a reactor is not to be had.
+    System {
+        /// What was wanted.
+        what: &'static str,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// The loop could not be started; the words are those of its error.
+    Loop(String),
+    /// The loop ended though nobody asked for it.
+    LoopLost,
+}
+
+impl Failure {
+    /// Exit status of the program.
+    #[must_use]
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether there is nobody to tell: the reader of our output has gone.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(words) | Self::Loop(words) => f.write_str(words),
+            Self::Rack(error) => error.fmt(f),
+            Self::Wiring(error) => write!(f, "the rack cannot be used: {error}"),
+            Self::Start(error) => error.fmt(f),
+            Self::Simulation(error) => write!(f, "the rack cannot be simulated: {error}"),
+            Self::Port { port, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
+                f,
+                "port {port} is in use by another program: end that one, or choose another with --port (--port 0 takes any free one)"
+            ),
+            Self::Port { port, error } => write!(
+                f,
+                "port {port} cannot be opened ({error}): choose another with --port (--port 0 takes any free one)"
+            ),
+            Self::Write { what, path, error } => {
+                write!(f, "{what} {} cannot be written: {error}", path.display())
+            }
+            Self::Output(error) => write!(f, "standard output cannot be written: {error}"),
+            Self::System { what, error } => write!(f, "{what} is not to be had: {error}"),
+            Self::LoopLost => f.write_str("the control loop ended unexpectedly; its switches are left to the hardware watchdog"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<FileErrors> for Failure {
+    fn from(error: FileErrors) -> Self {
+        Self::Rack(error)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::Start(error)
+    }
+}
+
+impl From<RackError> for Failure {
+    fn from(error: RackError) -> Self {
+        Self::Wiring(error)
+    }
+}
+
+impl From<SimError> for Failure {
+    fn from(error: SimError) -> Self {
+        Self::Simulation(error)
+    }
+}

@@ -1,0 +1,18 @@
+//! The program `parallelator`: a rack of battery packs, simulated or real, with a page in the browser.
+
+pub mod block_on;
+pub mod board;
+pub mod cli;
+pub mod demo;
+pub mod failure;
+pub mod hub;
+pub mod log;
+pub mod rack;
+pub mod reading;
+pub mod report;
+pub mod terminal;
+pub mod texts;
+pub mod web;
+
+/// Packs a rack of the program can have.
+pub const PACKS: usize = 32;

@@ -1,0 +1,142 @@
+//! The report of a headless run: one JSON object, all figures numbers.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process,
+};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// What a headless run found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Packs that are there.
+    pub packs: usize,
+    /// Packs connected at the end.
+    pub connected: usize,
+    /// Simulated time until every pack was connected for the first time; null when they never were.
+    pub seconds_to_all_connected: Option<f64>,
+    /// Largest current that would have flowed between the closed packs without load and charger, from the true voltages and
+    /// resistances of the plant, at the first join and ever after.
+    pub max_circulating_ma: i64,
+    /// Largest first peak when a switch closed.
+    pub max_inrush_ma: i64,
+    /// Largest true current of a pack.
+    pub max_pack_ma: i64,
+    /// What the load got of what it asked for, in percent; 100 when it never asked.
+    pub served_percent: f64,
+    /// Closings of all switches together.
+    pub closings: u64,
+    /// Number of events.
+    pub events: u64,
+    /// Simulated time.
+    pub sim_seconds: f64,
+    /// Time it took.
+    pub wall_seconds: f64,
+}
+
+/// Where a report goes. A file gets its name only when it is complete.
+pub enum Target {
+    /// Standard output.
+    Output,
+    /// A file beside its place, until it is complete.
+    Beside {
+        /// The file being written.
+        file: File,
+        /// Where it is.
+        part: PathBuf,
+        /// What it will be called.
+        path: PathBuf,
+    },
+    /// Something that is no file and cannot be replaced by one: a device, a pipe.
+    Through {
+        /// The open device.
+        file: File,
+        /// Where it is.
+        path: PathBuf,
+    },
+}
+
+fn unwritable(path: &Path) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::Write {
+        what: "the report",
+        path: path.to_owned(),
+        error,
+    }
+}
+
+impl Target {
+    /// Opens the place for a report, so that one that cannot be written is found before the run and not after it.
+    ///
+    /// # Errors
+    /// Nothing can be written there.
+    pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else {
+            return Ok(Self::Output);
+        };
+        let fail = unwritable(path);
+        // A link keeps its place, and the file it points to is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        match fs::metadata(&path) {
+            Ok(there) if there.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into())),
+            Ok(there) if !there.is_file() => {
+                let file = OpenOptions::new().write(true).open(&path).map_err(fail)?;
+                Ok(Self::Through { file, path })
+            }
+            _ => {
+                let name = path
+                    .file_name()
+                    .ok_or_else(|| fail(io::ErrorKind::InvalidInput.into()))?;
+                let mut part = name.to_owned();
+                part.push(format!(".{}.part", process::id()));
+                let part = path.with_file_name(part);
+                let file = OpenOptions::new()
+                    .write(true)
+                    .create_new(true)
+                    .open(&part)
+                    .map_err(fail)?;
+                Ok(Self::Beside { file, part, path })
+            }
+        }
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// It is not complete where it should be; a file of this name that was there before is still as it was.
+    pub fn write(mut self, report: &Report) -> Result<(), Failure> {
+        let mut text = serde_json::to_vec_pretty(report)
+            .map_err(|error| Failure::Output(io::Error::other(error)))?;
+        text.push(b'\n');
+        match &mut self {
+            Self::Output => {
+                let mut out = io::stdout().lock();
+                out.write_all(&text)
+                    .and_then(|()| out.flush())
+                    .map_err(Failure::Output)
+            }
+            Self::Through { file, path } => file
+                .write_all(&text)
+                .and_then(|()| file.flush())
+                .map_err(unwritable(path)),
+            Self::Beside { file, part, path } => file
+                .write_all(&text)
+                .and_then(|()| file.sync_all())
+                .and_then(|()| fs::rename(part, &*path))
+                .map_err(unwritable(path)),
+        }
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        if let Self::Beside { part, .. } = self {
+            // After the renaming there is nothing left of this name, which is as it should be.
+            let _ = fs::remove_file(part);
+        }
+    }
+}

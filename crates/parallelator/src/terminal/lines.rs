@@ -1,0 +1,35 @@
+//! Plain lines: one an event, for pipes and files.
+
+use std::io::{self, Write};
+
+use super::clock;
+use crate::{
+    hub::{Hub, View},
+    texts::event_text,
+};
+
+/// Remembers which events were printed.
+#[derive(Default)]
+pub struct Lines {
+    last: Option<u32>,
+}
+
+impl Lines {
+    pub(super) fn draw(&mut self, hub: &Hub, view: &View) -> io::Result<()> {
+        let last = self.last;
+        // Event numbers wrap, so what is new is judged by the distance.
+        let is_new = |seq: u32| {
+            last.is_none_or(|last| {
+                let ahead = seq.wrapping_sub(last);
+                ahead != 0 && ahead < u32::MAX / 2
+            })
+        };
+        let mut out = io::stdout().lock();
+        for event in view.events.iter().filter(|event| is_new(event.seq)) {
+            let text = event_text(event, |index| hub.description().label(index));
+            writeln!(out, "{} {text}", clock(event.now_ms))?;
+            self.last = Some(event.seq);
+        }
+        out.flush()
+    }
+}

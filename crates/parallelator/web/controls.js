@@ -1,0 +1,98 @@
+// Operating controls: emergency stop, arm, and what only a simulated rack has (load, charger, time, faults of the bus).
+
+import { amps, clock } from "./format.js";
+import { byId, el, setAttr, setText } from "./dom.js";
+
+const SPEEDS = [1, 2, 5, 10, 60];
+// While a hand is on a slider, the stream does not move it.
+const HANDS_OFF_MS = 1500;
+const SEND_EVERY_MS = 150;
+
+/** A slider whose value goes out while it is dragged, but not more often than the program wants. */
+class Slider {
+  constructor(name, key, send) {
+    this.input = byId(name);
+    this.asked = byId(`${name}-asked`);
+    this.served = byId(`${name}-served`);
+    this.touched = -Infinity;
+    this.timer = null;
+    this.key = key;
+    this.send = send;
+    this.input.addEventListener("input", () => {
+      this.touched = performance.now();
+      this.label(Number(this.input.value));
+      this.timer ??= setTimeout(() => this.flush(), SEND_EVERY_MS);
+    });
+  }
+
+  flush() {
+    this.timer = null;
+    this.touched = performance.now();
+    this.send({ [this.key]: Number(this.input.value) });
+  }
+
+  label(milliamps) {
+    setText(this.asked, amps(milliamps));
+    setAttr(this.input, "aria-valuetext", amps(milliamps));
+  }
+
+  update(asked, most, served) {
+    setText(this.served, amps(served));
+    setAttr(this.input, "max", most);
+    if (this.timer !== null || performance.now() - this.touched < HANDS_OFF_MS) return;
+    if (Number(this.input.value) !== asked) this.input.value = String(asked);
+    this.label(asked);
+  }
+}
+
+export class Controls {
+  /** `send(path, body, words)` posts and tells the operator what became of it; without words only a refusal is told. */
+  constructor(send) {
+    this.box = byId("simulation");
+    this.pause = byId("pause");
+    this.paused = false;
+    const sim = (body, words) => send("api/v1/sim", body, words);
+    this.sliders = {
+      load: new Slider("load", "load_ma", sim),
+      charger: new Slider("charger", "charger_ma", sim),
+    };
+
+    byId("estop").addEventListener("click", async () => {
+      const problem = await send("api/v1/command", { estop: true }, "Emergency stop");
+      if (problem !== null) send.alarm(`EMERGENCY STOP NOT CONFIRMED. Use the hardware switch. ${problem}`);
+    });
+    this.arm = byId("arm");
+    this.arm.addEventListener("click", () => send("api/v1/command", { arm: true }, "Arm the rack"));
+    this.pause.addEventListener("click", () => sim({ paused: !this.paused }, this.paused ? "Simulation goes on" : "Simulation paused"));
+
+    this.speeds = SPEEDS.map((speed) => {
+      const button = el("button", {
+        type: "button", "data-speed": speed, "aria-pressed": "false", text: `${speed}×`, "aria-label": `${speed} times real time`,
+        on: { click: () => sim({ speed }, `Speed ${speed}×`) },
+      });
+      byId("speeds").append(button);
+      return button;
+    });
+
+    this.short = document.querySelector('button[data-fault="short"]');
+    this.short.addEventListener("click", () => sim({ fault: { pack: null, kind: "short" } }, "Simulated fault: short on the bus"));
+    document.querySelector('button[data-repair="bus"]')
+      .addEventListener("click", () => sim({ repair: { pack: null } }, "Repaired: the bus"));
+  }
+
+  update(state) {
+    setAttr(this.arm, "data-needed", state.system === "safe_off" ? "" : null);
+    const { sim } = state;
+    this.box.hidden = sim === null;
+    if (sim === null) return;
+    this.sliders.load.update(sim.load_ma, sim.load_max_ma, sim.load_served_ma);
+    this.sliders.charger.update(sim.charger_ma, sim.charger_max_ma, sim.charger_served_ma);
+    this.paused = sim.paused;
+    setText(this.pause, sim.paused ? "Continue" : "Pause");
+    setAttr(this.pause, "aria-pressed", sim.paused);
+    setText(byId("sim-time"), `${clock(sim.time_ms)}${sim.paused ? " (paused)" : ""}`);
+    for (const button of this.speeds) setAttr(button, "aria-pressed", Number(button.dataset.speed) === sim.speed);
+    const shorted = state.packs.some((pack) => (pack.sim_faults ?? []).includes("short"));
+    setAttr(this.short, "aria-pressed", shorted);
+  }
+}
