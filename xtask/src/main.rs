@@ -1,6 +1,7 @@
 //! Development tasks of this workspace, run as `cargo xtask <task>`.
 
 mod ci;
+mod size;
 mod twins;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ cargo xtask <task>
 
   ci [--skip STEP,...] [--only STEP,...] [--list]
                     run what the continuous integration runs, and print how long each step took
+  size [--write]    build the smallest firmware and measure it; --write puts the table into the README
   twins [--check]   write every blocking.rs from the asynch.rs beside it; --check only compares
 ";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     };
     let outcome = match task {
         "ci" => ci::run(&workspace(), rest),
+        "size" => size::run(&workspace(), rest),
         "twins" => twins::run(&workspace(), rest),
         "--help" | "-h" | "help" => {
             print!("{HELP}");

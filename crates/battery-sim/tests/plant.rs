@@ -262,7 +262,37 @@ fn a_charger_lifts_an_abandoned_bus_to_its_voltage() {
     plant.step(SECOND);
     assert_near(plant.bus_voltage(), 29.0, 1e-9, "bus");
     assert_near(plant.charger_current(), 29.0 / 10_000.0, 1e-6, "bleed only");
+    let account = plant.account();
+    assert_eq!(account.load_j, 0.0, "there is no load");
+    // Half of 1 mF times 29² V², and at most 84 mW of bleed for a second.
+    assert!(
+        (0.42..0.51).contains(&account.charger_j),
+        "{}",
+        account.charger_j
+    );
     assert!(plant.checks().pass(), "{:?}", plant.checks());
+}
+
+#[test]
+fn a_charger_alone_never_gives_more_than_its_current() {
+    for bus_capacitance_f in [0.0, 0.005] {
+        let mut config = PlantConfig::new(vec![linear(0.5, 20.0, 0.050)]);
+        config.bus_capacitance_f = bus_capacitance_f;
+        let mut plant = Plant::new(config).unwrap();
+        plant.set_charger(Some(Charger {
+            current_a: 10.0,
+            voltage_v: 25.0,
+        }));
+        // 8 kW would be 320 A at the voltage of the charger.
+        plant.set_load(Load::ConstantPower(8_000.0));
+        for _ in 0..100 {
+            plant.step(Duration::from_millis(10));
+            assert!(plant.charger_current() <= 10.0);
+            assert!(plant.bus_voltage() < 25.1);
+        }
+        assert!(plant.account().charger_j < 10.0 * 25.0 * 1.0);
+        assert!(plant.checks().pass(), "{:?}", plant.checks());
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The program `parallelator`: a rack of battery packs, simulated or real, with a page in the browser.
+#![doc = include_str!("../README.md")]
 
 pub mod block_on;
 pub mod board;

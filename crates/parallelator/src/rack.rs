@@ -5,9 +5,10 @@
 mod entry;
 mod file;
 mod position;
+mod reader;
 pub mod start;
 
-use battery_units::{Microohms, MilliampHours, Milliamps};
+use battery_units::Milliamps;
 use parallelator_core::{Chemistry, Params};
 use parallelator_node::{Label, PackWiring, Rack, RackError, kxkm_wiring};
 
@@ -112,13 +113,3 @@ pub const CHEMISTRIES: [Chemistry; 4] = [
     Chemistry::Lto,
     Chemistry::LeadAcid,
 ];
-
-/// A shunt in the unit of the file.
-fn shunt(value: u32) -> Microohms {
-    Microohms::new(value)
-}
-
-/// A capacity in the unit of the file.
-fn capacity(value: u32) -> MilliampHours {
-    MilliampHours::new(value)
-}

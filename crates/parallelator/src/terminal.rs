@@ -54,6 +54,17 @@ impl Terminal {
             Self::Lines(lines) => lines.draw(hub, &view),
         }
     }
+
+    /// Shows what came last, when the loop has ended. The table stays as it was: its switches were still closed then.
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn finish(&mut self, hub: &Hub) -> io::Result<()> {
+        match self {
+            Self::Table(_) => Ok(()),
+            Self::Lines(_) => self.draw(hub),
+        }
+    }
 }
 
 impl Default for Terminal {

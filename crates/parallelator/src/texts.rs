@@ -108,6 +108,11 @@ fn waiting_text(waiting: Waiting, pack: &PackDecision) -> String {
         Waiting::WearBudget => {
             format!("Waits: {value} closings in the last hour, the budget is {limit}")
         }
+        Waiting::CurrentWhileOpen => format!(
+            "Waits: {} flow though its switch is open, at most {} may",
+            amps(value.saturating_abs()),
+            amps(limit)
+        ),
         Waiting::StaleSample => format!(
             "Waits: its last sample is {} old, at most {} is allowed",
             seconds(value.unsigned_abs().into()),

@@ -250,6 +250,27 @@ macro_rules! calls {
             }
 
             #[test]
+            fn changes_pile_up_until_a_call_has_reported_them() {
+                let (bus, mut chip) = running();
+                let mut watch = Watch::new(100);
+                bus.set_inputs(0x0010);
+                $finish(chip.poll(&mut watch, false, 0)).unwrap();
+                for inputs in [0x0020, 0x0040, 0x0010] {
+                    bus.set_inputs(inputs);
+                    bus.plan(Some((1, Fault::NoAnswer)));
+                    assert!($finish(chip.poll(&mut watch, true, 1)).is_err());
+                }
+                bus.plan(None);
+                let report = $finish(chip.poll(&mut watch, false, 2)).unwrap().unwrap();
+                assert_eq!(
+                    (report.inputs, report.rose, report.fell),
+                    (0x0010, 0x0070, 0x0070)
+                );
+                let report = $finish(chip.poll(&mut watch, true, 3)).unwrap().unwrap();
+                assert!(!report.any(), "reported once");
+            }
+
+            #[test]
             fn a_change_that_was_read_is_reported_after_a_failed_parking() {
                 let (bus, mut chip) = running();
                 let mut watch = Watch::new(100);

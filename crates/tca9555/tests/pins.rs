@@ -129,7 +129,13 @@ fn a_bus_error_reaches_the_user_of_the_pin_and_the_next_call_heals() {
 #[test]
 fn the_expander_comes_back_with_what_the_pins_did() {
     let (_, mut shared) = running();
-    shared.split().p02.claim_output().unwrap().set_high().unwrap();
+    shared
+        .split()
+        .p02
+        .claim_output()
+        .unwrap()
+        .set_high()
+        .unwrap();
     let chip = shared.into_inner();
     assert_eq!(chip.state().outputs(), Some(Pin::P02.mask()));
 }

@@ -408,8 +408,11 @@ mod a_watch_reads_on_the_line_and_on_the_clock {
         ]
     }
 
-    /// Line, time in ms, and what is reported: inputs, risen, fallen.
-    const STEPS: [(bool, u64, Option<(u16, u16, u16)>); 6] = [
+    /// Inputs, risen, fallen.
+    type Report = Option<(u16, u16, u16)>;
+
+    /// Line, time in ms, and what is reported.
+    const STEPS: [(bool, u64, Report); 6] = [
         (false, 0, Some((0x00F0, 0, 0))),
         (false, 99, None),
         (true, 100, Some((0x0070, 0, 0x0080))),

@@ -260,7 +260,8 @@ impl Node {
 
 /// Voltage at which the load takes its power, by Newton's rounds from above; `None` where there is none.
 ///
-/// `V - (source - power / V) / conductance` is convex, so the rounds fall towards the stable one of its two zeros.
+/// `V - (source - power / V) / conductance` is convex, so the rounds fall towards the stable one of its two zeros;
+/// without a zero they never settle.
 fn settle_power(watts: f64, conductance: f64, source_a: f64) -> Option<f64> {
     let unloaded = source_a / conductance;
     let ratio = watts / conductance;
@@ -275,9 +276,6 @@ fn settle_power(watts: f64, conductance: f64, source_a: f64) -> Option<f64> {
             return None;
         }
         let slope = 1.0 - ratio / (volts * volts);
-        if slope <= 0.0 {
-            return None;
-        }
         let step = (volts - unloaded + ratio / volts) / slope;
         volts -= step;
         if step.abs() < CONVERGED_V {

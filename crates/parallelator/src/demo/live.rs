@@ -118,17 +118,14 @@ fn start_loop(
 /// Shows the rack until its loop ends.
 fn watch(hub: &Hub, ended: &LoopThread) -> Result<(), Failure> {
     let mut terminal = Terminal::new();
-    loop {
-        let last = ended.has_ended();
+    while !ended.has_ended() {
         terminal.draw(hub).map_err(Failure::Output)?;
-        if last {
-            return Ok(());
-        }
         let next = Instant::now() + terminal.period();
         while !ended.has_ended() && Instant::now() < next {
             thread::sleep(Duration::from_millis(20));
         }
     }
+    terminal.finish(hub).map_err(Failure::Output)
 }
 
 fn say(words: &str) -> Result<(), Failure> {

@@ -33,7 +33,7 @@ pub struct LiveTable {
 impl LiveTable {
     pub(super) fn draw(&mut self, hub: &Hub, view: &View) -> io::Result<()> {
         let (width, height) = terminal::size().unwrap_or(USUAL_SIZE);
-        let mut lines = rows(hub, view);
+        let mut lines = rows(hub, view, usize::from(width));
         lines.truncate(usize::from(height.saturating_sub(1)));
         let mut out = io::stdout().lock();
         if !self.hidden {
@@ -88,7 +88,22 @@ fn permit(permitted: bool, limit: i32) -> String {
     }
 }
 
-fn rows(hub: &Hub, view: &View) -> Vec<String> {
+/// A sentence in lines of this width; a word that is longer has a line of its own.
+fn wrapped(sentence: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in sentence.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn rows(hub: &Hub, view: &View, width: usize) -> Vec<String> {
     let snapshot = &view.snapshot;
     let decision = &snapshot.decision;
     let description = hub.description();
@@ -122,20 +137,23 @@ fn rows(hub: &Hub, view: &View) -> Vec<String> {
     }
     rows.push(String::new());
     rows.push(format!(
-        "     {:<12} {:>8} {:>8}  {:<13} Why",
+        "     {:<8} {:>6} {:>7}  {:<12}  Why",
         "Pack", "V", "A", "State"
     ));
     for index in 0..snapshot.packs {
         let (input, pack) = (&snapshot.inputs.packs[index], &decision.packs[index]);
-        rows.push(format!(
-            " {} {:<12} {:>8} {:>8}  {:<13} {}",
+        let head = format!(
+            " {} {:<8} {:>6} {:>7}  {:<12}  ",
             mark(pack.state),
             description.label(index),
             figure(measured(&input.voltage, params).map(Into::into)),
             figure(measured(&input.current, params).map(Into::into)),
             state_text(pack.state),
-            pack_text(pack),
-        ));
+        );
+        let indent = head.chars().count();
+        let mut text = wrapped(&pack_text(pack), width.saturating_sub(indent)).into_iter();
+        rows.push(head + &text.next().unwrap_or_default());
+        rows.extend(text.map(|line| " ".repeat(indent) + &line));
     }
     rows.push(String::new());
     let newest = view

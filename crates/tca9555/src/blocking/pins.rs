@@ -203,7 +203,7 @@ impl<'a, I2C: I2c, W: Word> UnusedPin<'a, I2C, W> {
     /// # Errors
     ///
     /// [`PinError::Direction`] if the chip is not known to drive the pin, [`PinError::Busy`].
-    pub fn as_output(self) -> Result<OutputPin<'a, I2C, W>, PinError<I2C::Error>> {
+    pub fn claim_output(self) -> Result<OutputPin<'a, I2C, W>, PinError<I2C::Error>> {
         self.check_direction(W::ZERO)?;
         Ok(OutputPin {
             shared: self.shared,
@@ -216,7 +216,7 @@ impl<'a, I2C: I2c, W: Word> UnusedPin<'a, I2C, W> {
     /// # Errors
     ///
     /// [`PinError::Direction`] if the chip is not known to leave the pin alone, [`PinError::Busy`].
-    pub fn as_input(self) -> Result<InputPin<'a, I2C, W>, PinError<I2C::Error>> {
+    pub fn claim_input(self) -> Result<InputPin<'a, I2C, W>, PinError<I2C::Error>> {
         self.check_direction(self.pin.mask())?;
         Ok(InputPin {
             shared: self.shared,
