@@ -1,0 +1,247 @@
+//! What a tick looks like on the bus: one read pass, one decision, one complete write, one read-back.
+
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use battery_sim::{
+    LogEntry, SimBus,
+    plant::{Chemistry, PackConfig},
+    rack::{Rack, RackConfig},
+};
+use parallelator_core::{BusInput, LedPattern, ModeHint, Params};
+use parallelator_node::{Board, Node, Request, Snapshot, kxkm_wiring};
+
+struct Bench {
+    rack: Rack,
+    bus: SimBus,
+    fed: Rc<Cell<u32>>,
+    record: Vec<u8>,
+}
+
+impl Board<8> for Bench {
+    type I2c = SimBus;
+
+    fn now_ms(&mut self) -> u64 {
+        self.rack.now().as_millis() as u64
+    }
+
+    async fn wait_until(&mut self, at_ms: u64) {
+        self.rack.advance_to(Duration::from_millis(at_ms));
+    }
+
+    fn bus(&mut self, number: u8) -> Option<&mut SimBus> {
+        (number == 0).then_some(&mut self.bus)
+    }
+
+    fn estop(&mut self) -> bool {
+        false
+    }
+
+    fn common_bus(&mut self) -> BusInput {
+        BusInput {
+            mode_hint: ModeHint::Idle,
+            load_controllable: true,
+            ..BusInput::default()
+        }
+    }
+
+    fn show(&mut self, _: LedPattern) {}
+
+    fn feed_watchdog(&mut self) {
+        self.fed.set(self.fed.get() + 1);
+        self.rack.feed_watchdog();
+    }
+
+    fn load_record(&mut self, buffer: &mut [u8]) -> usize {
+        buffer[..self.record.len()].copy_from_slice(&self.record);
+        self.record.len()
+    }
+
+    fn save_record(&mut self, record: &[u8]) {
+        self.record = record.to_vec();
+    }
+
+    fn next_request(&mut self) -> Option<Request> {
+        None
+    }
+
+    fn publish(&mut self, _: &Snapshot<8>) {}
+}
+
+/// Polls a future that is ready at once, as every future over the simulated bus is.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => panic!("nothing on the simulated bus waits"),
+    }
+}
+
+/// A started controller of six packs on two expanders.
+fn node() -> (Node<Bench, 8>, Rc<Cell<u32>>) {
+    let packs = (0..6)
+        .map(|_| PackConfig::from_start(27.0, 0.06, Chemistry::Nmc))
+        .collect();
+    let rack = Rack::new(RackConfig::new(packs)).unwrap();
+    let fed = Rc::new(Cell::new(0));
+    let bench = Bench {
+        bus: rack.bus(0).unwrap(),
+        rack,
+        fed: Rc::clone(&fed),
+        record: Vec::new(),
+    };
+    let wiring: Vec<_> = (0..6).map(kxkm_wiring).collect();
+    let mut node = Node::new(bench, &wiring, Params::default()).unwrap();
+    now(node.start());
+    (node, fed)
+}
+
+fn ticks(node: &mut Node<Bench, 8>, count: u64) {
+    for _ in 0..count {
+        now(node.tick());
+        let at = node.board_mut().now_ms().div_ceil(100) * 100;
+        now(node.board_mut().wait_until(at));
+    }
+}
+
+fn log_of_a_tick(node: &mut Node<Bench, 8>) -> Vec<LogEntry> {
+    node.board_mut().bus.start_log();
+    now(node.tick());
+    node.board_mut().bus.take_log()
+}
+
+#[test]
+fn the_start_writes_open_switches_before_any_direction() {
+    let packs = (0..6)
+        .map(|_| PackConfig::from_start(27.0, 0.06, Chemistry::Nmc))
+        .collect();
+    let rack = Rack::new(RackConfig::new(packs)).unwrap();
+    let bus = rack.bus(0).unwrap();
+    bus.start_log();
+    let fed = Rc::new(Cell::new(0));
+    let bench = Bench {
+        bus: bus.clone(),
+        rack: rack.clone(),
+        fed,
+        record: Vec::new(),
+    };
+    let wiring: Vec<_> = (0..6).map(kxkm_wiring).collect();
+    now(Node::new(bench, &wiring, Params::default())
+        .unwrap()
+        .start());
+    let log = bus.take_log();
+    for address in [0x20, 0x21] {
+        let writes: Vec<_> = log
+            .iter()
+            .filter(|entry| entry.address == address && entry.written.len() == 3)
+            .map(|entry| entry.written.clone())
+            .collect();
+        // Switches and green lamps low, red lamps high; then switches and lamps become outputs.
+        let red = if address == 0x20 { 0x55 } else { 0x05 };
+        let directions = if address == 0x20 {
+            [0x06, 0xF0, 0x00]
+        } else {
+            [0x06, 0xF3, 0xF0]
+        };
+        assert_eq!(writes[0], [0x02, 0x00, red], "outputs of {address:#x}");
+        assert_eq!(writes[1], directions, "directions of {address:#x}");
+        let expander = rack.expander(usize::from(address - 0x20));
+        assert!(
+            (0..16).all(|pin| !(0..4).contains(&pin) || expander.borrow().rises(pin) == 0),
+            "no pulse"
+        );
+    }
+}
+
+#[test]
+fn a_tick_reads_everything_decides_writes_everything_and_reads_it_back() {
+    let (mut node, fed) = node();
+    ticks(&mut node, 60);
+    let before = fed.get();
+    let log = log_of_a_tick(&mut node);
+    assert!(log.iter().all(|entry| entry.result.is_ok()));
+    let order: Vec<(u8, u8, bool)> = log
+        .iter()
+        .map(|entry| (entry.address, entry.written[0], entry.read.is_empty()))
+        .collect();
+    let mut expected = vec![(0x20, 0x00, false), (0x21, 0x00, false)];
+    for sensor in 0x40..=0x45 {
+        // Bus voltage, shunt voltage, flags.
+        expected.extend([
+            (sensor, 0x05, false),
+            (sensor, 0x04, false),
+            (sensor, 0x0B, false),
+        ]);
+    }
+    expected.extend([(0x20, 0x02, true), (0x21, 0x02, true)]);
+    for expander in [0x20, 0x21] {
+        expected.extend([(expander, 0x02, false), (expander, 0x06, false)]);
+    }
+    assert_eq!(order, expected);
+    assert_eq!(fed.get(), before + 1, "fed once, after the read-back");
+    // All six switches: P00 to P03 of one expander, P02 and P03 of the other; green lamps.
+    let writes: Vec<_> = log
+        .iter()
+        .filter(|entry| entry.read.is_empty())
+        .map(|entry| entry.written.clone())
+        .collect();
+    assert_eq!(writes, [vec![0x02, 0x0F, 0xAA], vec![0x02, 0x0C, 0x0A]]);
+}
+
+#[test]
+fn the_watchdog_is_not_fed_when_a_single_expander_does_not_read_back() {
+    use battery_sim::{Effect, FaultPlan, Target};
+    let (mut node, fed) = node();
+    ticks(&mut node, 20);
+    let bus = node.board_mut().bus.clone();
+    for effect in [
+        Effect::WriteLost,
+        Effect::AddressNack,
+        Effect::ReadBitFlipped(0),
+    ] {
+        bus.set_faults(FaultPlan::always(Target::Address(0x21), effect.clone()));
+        // The first tick after the fault may still write what the chip holds already.
+        ticks(&mut node, 2);
+        let before = fed.get();
+        ticks(&mut node, 5);
+        if effect == Effect::WriteLost {
+            // The lost word is the one the chip holds: nothing to see until the word changes.
+            continue;
+        }
+        assert_eq!(fed.get(), before, "{effect:?}");
+        bus.set_faults(FaultPlan::new());
+        ticks(&mut node, 150);
+    }
+}
+
+#[test]
+fn the_record_is_stored_when_it_changes_and_taken_at_the_next_start() {
+    let (mut node, _) = node();
+    ticks(&mut node, 60);
+    let record = node.board_mut().record.clone();
+    // Six packs, each closed once.
+    assert_eq!(record[..4], *b"PR\x01\x06");
+    assert!(
+        record[4..46]
+            .chunks(7)
+            .all(|entry| entry == [0, 0, 0, 1, 0, 0, 0]),
+        "{record:?}"
+    );
+    let rack = node.board_mut().rack.clone();
+    let bench = Bench {
+        bus: rack.bus(0).unwrap(),
+        rack,
+        fed: Rc::default(),
+        record,
+    };
+    let wiring: Vec<_> = (0..6).map(kxkm_wiring).collect();
+    let mut reborn = Node::new(bench, &wiring, Params::default()).unwrap();
+    now(reborn.start());
+    assert_eq!(reborn.restored(), Ok(()));
+    ticks(&mut reborn, 60);
+    assert!(
+        reborn.board_mut().record[4..46]
+            .chunks(7)
+            .all(|entry| entry == [0, 0, 0, 2, 0, 0, 0])
+    );
+}
