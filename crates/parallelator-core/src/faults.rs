@@ -3,7 +3,7 @@
 use battery_units::{DeciCelsius, Milliamps, Millivolts};
 
 use crate::{
-    Core, EventKind, Fault, FaultClass, PackInput, Params, Quality,
+    Core, EventKind, Fault, FaultClass, PackInput, PackSet, Params, Quality,
     clock::Moment,
     pack::{Pack, Trouble},
     samples::{SAMPLES_TO_START, is_plausible},
@@ -124,6 +124,7 @@ impl<const N: usize> Core<N> {
     /// Looks for hard faults of every pack and acts on the hardest of each in this step.
     pub(crate) fn judge_hard_faults(&mut self, step: &mut Step<'_, N>) {
         let moment = step.moment;
+        let mut shorted = PackSet::EMPTY;
         for index in 0..self.count {
             let Some((pack, input)) = self.packs.get_mut(index).zip(step.inputs.packs.get(index))
             else {
@@ -144,6 +145,13 @@ impl<const N: usize> Core<N> {
             if is_stale {
                 pack.samples.restart();
             }
+            let feeds_short = pack.closed
+                && found.as_ref().is_some_and(|found| {
+                    matches!(found.fault, Fault::HardwareAlert | Fault::OverCurrentHard)
+                });
+            if feeds_short {
+                shorted = shorted.with(index);
+            }
             match found {
                 Some(found) => self.raise(step, index, &found),
                 None if became_stale => {
@@ -158,6 +166,25 @@ impl<const N: usize> Core<N> {
                     );
                 }
                 None => {}
+            }
+        }
+        self.suspect_bus(shorted);
+    }
+
+    /// When short-circuit currents took the last packs off the bus, the next one would be closed onto the same short:
+    /// nobody joins until these have been cleared by somebody who looked.
+    fn suspect_bus(&mut self, shorted: PackSet) {
+        if self.packs.iter().any(|pack| pack.closed) {
+            return;
+        }
+        for (_, pack) in self
+            .packs
+            .iter_mut()
+            .enumerate()
+            .filter(|(index, _)| shorted.contains(*index))
+        {
+            if let Some(trouble) = &mut pack.trouble {
+                trouble.suspects_bus = true;
             }
         }
     }
@@ -189,6 +216,7 @@ impl<const N: usize> Core<N> {
             until_ms: core_ms.saturating_add(pack.backoff.wait_ms(&params)),
             value: found.value,
             limit: found.limit,
+            suspects_bus: false,
         });
         pack.overload_ms = 0;
         let reason = found.fault.into();

@@ -219,6 +219,10 @@ impl<const N: usize> Core<N> {
         let moment = step.moment;
         let (mode, params, count) = (self.mode.mode(), self.params, self.count);
         let fleet_budget = params.closes_per_hour_of_fleet(count);
+        let bus_suspect = self
+            .packs
+            .iter()
+            .any(|pack| pack.trouble.is_some_and(|trouble| trouble.suspects_bus));
         let fleet_closings = self.joining.fleet_wear.closings(moment.core_ms);
         let Some(pack) = self.packs.get_mut(index) else {
             return Err(Verdict::of(Waiting::NoSensor));
@@ -243,6 +247,9 @@ impl<const N: usize> Core<N> {
                 _ => Waiting::SystemOff,
             };
             return Err(Verdict::of(waiting));
+        }
+        if bus_suspect {
+            return Err(Verdict::of(Waiting::BusSuspect));
         }
         if !pack.is_fresh(&moment, params.age_soft_ms) {
             let age = pack.samples.age_ms(&moment).unwrap_or(u64::MAX);

@@ -21,6 +21,8 @@ pub(crate) struct Trouble {
     pub(crate) until_ms: u64,
     pub(crate) value: i32,
     pub(crate) limit: i32,
+    /// It took the bus to zero by a current no pack should carry: the bus itself may be shorted.
+    pub(crate) suspects_bus: bool,
 }
 
 /// Memory of one pack.

@@ -163,6 +163,8 @@ codes! {
         MemberUnknown = "member_unknown";
         /// The clock jumped in this step.
         ClockJump = "clock_jump";
+        /// The last packs on the bus were opened by a short circuit; they have to be cleared first.
+        BusSuspect = "bus_suspect";
         /// Something else holds the bus at another voltage.
         UnknownSource = "unknown_source";
         /// The packs that fit together cannot carry the load that is expected.

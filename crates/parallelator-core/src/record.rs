@@ -1,7 +1,7 @@
 //! What survives a reboot (rule D13): scores, latches and counters, as one small checked record.
 //!
 //! Layout, all numbers little endian: `b"PR"`, version 1, number of packs, then per pack score (1 byte), flags (1 byte:
-//! bit 0 latched, bit 1 stuck closed), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none) and closings
+//! bit 0 latched, bit 1 stuck closed, bit 2 suspects the bus), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none) and closings
 //! (4 bytes), then the CRC-32 (ISO-HDLC) of everything before. Whoever runs the core stores it.
 
 use core::fmt;
@@ -84,6 +84,7 @@ struct Entry {
     score: u8,
     latched: bool,
     stuck: bool,
+    suspects_bus: bool,
     fault: Option<Fault>,
     closes: u32,
 }
@@ -95,6 +96,7 @@ impl Entry {
             score: pack.backoff.score(),
             latched: trouble.is_some_and(|trouble| trouble.latched),
             stuck: pack.stuck.is_some(),
+            suspects_bus: trouble.is_some_and(|trouble| trouble.suspects_bus),
             fault: pack
                 .stuck
                 .or(trouble.map(|trouble| trouble.fault))
@@ -107,7 +109,9 @@ impl Entry {
         let position = Fault::ALL.iter().position(|one| Some(*one) == self.fault);
         let fault = position.map_or(0, |position| position.saturating_add(1));
         let [c0, c1, c2, c3] = self.closes.to_le_bytes();
-        let flags = u8::from(self.latched) | (u8::from(self.stuck) << 1);
+        let flags = u8::from(self.latched)
+            | (u8::from(self.stuck) << 1)
+            | (u8::from(self.suspects_bus) << 2);
         [
             self.score,
             flags,
@@ -125,12 +129,13 @@ impl Entry {
             None => None,
             Some(position) => Some(*Fault::ALL.get(position)?),
         };
-        let (latched, stuck) = (flags & 1 != 0, flags & 2 != 0);
+        let (latched, stuck, suspects_bus) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0);
         let named = fault.is_some() || !(latched || stuck);
-        (flags <= 3 && named).then_some(Self {
+        (flags <= 7 && named).then_some(Self {
             score,
             latched,
             stuck,
+            suspects_bus,
             fault,
             closes: u32::from_le_bytes([c0, c1, c2, c3]),
         })
@@ -234,6 +239,7 @@ impl<const N: usize> Core<N> {
                 until_ms: pack.backoff.wait_ms(&self.params),
                 value: 0,
                 limit: 0,
+                suspects_bus: entry.suspects_bus,
             });
     }
 }

@@ -155,6 +155,10 @@ impl<const N: usize> Core<N> {
                 slot.value = trouble.value;
                 slot.limit = trouble.limit;
             }
+            if state == PackState::StuckClosed {
+                slot.value = pack.current().get();
+                slot.limit = self.params.i_leak.get();
+            }
             if let PackState::Cooldown { until_ms } = state {
                 let left = until_ms.saturating_sub(moment.core_ms);
                 slot.eligible_in_ms = Some(u32::try_from(left).unwrap_or(u32::MAX));

@@ -121,6 +121,61 @@ fn a_short_latches_every_pack_that_fed_it() {
 }
 
 #[test]
+fn nobody_is_closed_onto_a_short_that_took_the_bus_down() {
+    let mut world = World::at(&[28.00, 28.02, 28.04, 26.00]);
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2], "the fourth pack is too far away");
+    world.load_a = 300.0;
+    world.load_obeys = false;
+    world.run_ms(600_000);
+    assert!(world.closed().is_empty());
+    let closings = world
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Closed)
+        .count();
+    assert_eq!(closings, 3, "the fourth was never tried on the short");
+    assert_eq!(world.reason(3), "bus_suspect");
+    let mut buffer = [0; RECORD_MAX];
+    let record = world.core.write_record(&mut buffer).unwrap().to_vec();
+    let mut reborn = World::at(&[28.00, 28.02, 28.04, 26.00]);
+    reborn.core.restore(&record).unwrap();
+    reborn.run_ms(20_000);
+    assert_eq!(
+        reborn.reason(3),
+        "bus_suspect",
+        "a reboot is no way round it"
+    );
+    world.load_a = 0.0;
+    for pack in 0..3 {
+        world.command(Command::Clear {
+            pack,
+            fault: Fault::OverCurrentHard,
+        });
+    }
+    world.run_ms(5_000);
+    assert_eq!(
+        world.closed(),
+        [3],
+        "the first with enough good samples has the bus"
+    );
+}
+
+#[test]
+fn a_pack_that_trips_alone_leaves_the_others_on_the_bus_unsuspected() {
+    let mut world = running();
+    world.inputs.io.alerts = PackSet::EMPTY.with(1);
+    world.step();
+    world.inputs.io.alerts = PackSet::EMPTY;
+    world.load_a = 0.0;
+    world.command(Command::Disable { pack: 0 });
+    world.run_ms(2_000);
+    world.command(Command::Enable { pack: 0 });
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [0, 2]);
+}
+
+#[test]
 fn a_hardware_alert_latches_the_pack_it_names() {
     let mut world = running();
     world.inputs.io.alerts = PackSet::EMPTY.with(1);

@@ -122,6 +122,9 @@ fn waiting_text(waiting: Waiting, pack: &PackDecision) -> String {
             "Waits: a connected pack has no fresh sample, so nothing can be predicted".to_owned()
         }
         Waiting::ClockJump => "Waits: the clock jumped in this step".to_owned(),
+        Waiting::BusSuspect => {
+            "Waits: a short circuit took the last packs off the bus; clear their faults once it is mended".to_owned()
+        }
         Waiting::UnknownSource => format!(
             "Waits: something else holds the bus; joining could push up to {}, the limit is {}",
             amps(value),

@@ -322,7 +322,9 @@ fn bad_bodies_are_refused_in_a_sentence() {
         );
     }
     let long = format!("{{\"enable\":{}}}", " ".repeat(10_000));
-    assert_eq!(program.post("/api/v1/command", &long).status, 413);
+    let answer = program.post("/api/v1/command", &long);
+    assert_eq!(answer.status, 413);
+    assert!(answer.json()["error"].is_string());
 }
 
 #[test]

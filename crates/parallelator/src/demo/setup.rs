@@ -11,7 +11,7 @@ use parallelator_node::{PackWiring, Sensor};
 use super::story as script;
 use crate::{board::sim::LoadPlan, rack::Description, rack::start::StartHour};
 
-/// Load of a headless run for each pack, from the first load permit on.
+/// Load for each pack of a rack that was drawn or measured.
 const HEADLESS_LOAD_MA: i32 = 2_000;
 
 /// Sensor errors of the story.
@@ -77,9 +77,9 @@ pub(super) fn sim_chemistry(chemistry: Chemistry) -> SimChemistry {
 }
 
 /// The load that a headless run puts on this many packs.
-fn headless_load(packs: usize) -> LoadPlan {
+fn headless_load(packs: usize) -> i32 {
     let packs = i32::try_from(packs).unwrap_or(i32::MAX);
-    LoadPlan::FromPermit(packs.saturating_mul(HEADLESS_LOAD_MA))
+    packs.saturating_mul(HEADLESS_LOAD_MA)
 }
 
 /// Packs drawn from a seed: states of charge, capacities and resistances inside what the parameters allow for.
@@ -97,7 +97,7 @@ pub fn drawn(description: &Description, seed: u64) -> Setup {
     Setup {
         packs: fleet_from(seed, packs, chemistry, &range),
         present: (0..packs).collect(),
-        load: headless_load(packs),
+        load: LoadPlan::WithPauses(headless_load(packs)),
         seed,
     }
 }
@@ -120,10 +120,7 @@ pub fn measured(description: &Description, hour: &StartHour, seed: u64) -> Setup
             None => PackConfig::from_start(NOTHING_V, NOTHING_OHM, chemistry),
         })
         .collect();
-    let load = match headless_load(present.len()) {
-        LoadPlan::FromPermit(milliamps) => LoadPlan::FromAllConnected(milliamps),
-        other => other,
-    };
+    let load = LoadPlan::FromAllConnected(headless_load(present.len()));
     Setup {
         packs,
         present,

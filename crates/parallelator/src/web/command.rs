@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::State,
+    extract::{State, rejection::BytesRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -44,6 +44,13 @@ struct Repair {
 
 fn bad(sentence: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, sentence)
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
+/// The body, unless it is too long or did not arrive.
+fn whole(body: Body) -> Result<Bytes, Refusal> {
+    body.map_err(|refused| Refusal::new(refused.status(), refused.body_text()))
 }
 
 /// The one key of a body, and what stands behind it.
@@ -201,13 +208,13 @@ impl Desk {
 }
 
 /// A command to the core.
-pub(super) async fn command(State(desk): State<Desk>, body: Bytes) -> Response {
-    let order = desk.command(&body);
+pub(super) async fn command(State(desk): State<Desk>, body: Body) -> Response {
+    let order = whole(body).and_then(|body| desk.command(&body));
     desk.deliver(order)
 }
 
 /// A wish of the simulation.
-pub(super) async fn sim(State(desk): State<Desk>, body: Bytes) -> Response {
-    let order = desk.sim(&body);
+pub(super) async fn sim(State(desk): State<Desk>, body: Body) -> Response {
+    let order = whole(body).and_then(|body| desk.sim(&body));
     desk.deliver(order)
 }

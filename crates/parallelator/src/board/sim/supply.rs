@@ -10,13 +10,16 @@ use crate::PACKS;
 pub enum LoadPlan {
     /// Nothing.
     Nothing,
-    /// This many milliamperes from the first load permit on.
-    FromPermit(i32),
+    /// This many milliamperes, with a pause of 12 s in every 300 s: packs that differ join in the pauses.
+    WithPauses(i32),
     /// Nothing until every pack is connected, then this many milliamperes.
     FromAllConnected(i32),
     /// Steps: from this millisecond on this many milliamperes. The times rise.
     Steps(Vec<(u64, i32)>),
 }
+
+const PERIOD_MS: u64 = 300_000;
+const PAUSE_MS: u64 = 12_000;
 
 /// What the core allowed last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,7 +37,6 @@ pub(super) struct Supply {
     by_hand: Option<i32>,
     charger_ma: i32,
     allowed: Allowed,
-    permitted: bool,
     all_connected: bool,
 }
 
@@ -49,7 +51,6 @@ impl Supply {
             by_hand: None,
             charger_ma: 0,
             allowed: Allowed::default(),
-            permitted: false,
             all_connected: false,
         }
     }
@@ -69,7 +70,10 @@ impl Supply {
         }
         match &self.plan {
             LoadPlan::Nothing => 0,
-            LoadPlan::FromPermit(milliamps) => i32::from(self.permitted) * milliamps,
+            LoadPlan::WithPauses(milliamps) => {
+                let pauses = now_ms % PERIOD_MS >= PERIOD_MS - PAUSE_MS;
+                i32::from(!pauses) * milliamps
+            }
             LoadPlan::FromAllConnected(milliamps) => i32::from(self.all_connected) * milliamps,
             LoadPlan::Steps(steps) => steps
                 .iter()
@@ -85,7 +89,6 @@ impl Supply {
 
     /// Takes what the core allows now.
     pub(super) fn obey(&mut self, decision: &Decision<PACKS>, all_connected: bool) {
-        self.permitted |= decision.load_permit;
         self.all_connected |= all_connected;
         self.allowed = Allowed {
             dcl_ma: i32::from(decision.load_permit) * decision.dcl.get(),
@@ -113,7 +116,11 @@ impl Supply {
 
     /// What the bus is going to be used for.
     pub(super) fn mode_hint(&self, now_ms: u64) -> ModeHint {
-        let load_ma = self.load_ma(now_ms);
+        let load_ma = match self.plan {
+            // A pause is no other use of the bus.
+            LoadPlan::WithPauses(milliamps) if self.by_hand.is_none() => milliamps,
+            _ => self.load_ma(now_ms),
+        };
         if load_ma == 0 && self.charger_ma == 0 {
             ModeHint::Idle
         } else if load_ma > self.charger_ma {
