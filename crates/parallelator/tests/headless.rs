@@ -111,6 +111,25 @@ fn no_drawn_rack_ever_circulates_more_than_its_limit() {
     }
 }
 
+/// Acceptance: half an hour of eight packs, twenty racks, and no join or later time above 1.1 × `i_circ_max`.
+#[test]
+fn half_an_hour_of_twenty_racks_stays_below_the_circulating_limit() {
+    for seed in 1..=20 {
+        let seed = seed.to_string();
+        let report = report(&["--packs", "8", "--for", "1800", "--seed", &seed]);
+        let worst = report["max_circulating_ma"].as_i64().unwrap();
+        assert!(worst <= 5_500, "seed {seed}: {worst} mA");
+        assert!(
+            report["max_pack_ma"].as_i64().unwrap() <= 10_100,
+            "seed {seed}: the sensors' error at most"
+        );
+        assert!(
+            report["closings"].as_i64().unwrap() >= 2,
+            "seed {seed}: somebody joined"
+        );
+    }
+}
+
 #[test]
 fn thirty_two_packs_on_two_buses_run() {
     let report = report(&[
