@@ -9,7 +9,7 @@ use crate::registers::{Readable, Writable, ina228, ina237};
 use crate::settings::Entry;
 use crate::setup::accepts;
 use crate::{
-    ALERT_RESPONSE, Address, AlertPin, ConfigError, Current, Error, Flags, Identity,
+    ALERT_RESPONSE, Address, AlertPin, Calibration, ConfigError, Current, Error, Flags, Identity,
     IdentityPolicy, Inputs, Limits, Mode, Part, Power, Reading, Settings, Setup, ShuntVoltage,
     Voltage, alert_source,
 };
@@ -19,46 +19,19 @@ use crate::{
 /// The part is told by the settings, so one type serves a rack with different chips.
 #[derive(Debug)]
 pub struct Ina2xx<I2C> {
-    i2c: I2C,
-    address: Address,
+    link: Link<I2C>,
     /// Unknown until `init`, and after anything that may have left the chip half set.
     setup: Option<Setup>,
 }
 
-impl<I2C: I2c> Ina2xx<I2C> {
-    /// A client for the chip at `address`; nothing is sent.
-    pub const fn new(i2c: I2C, address: Address) -> Self {
-        Self {
-            i2c,
-            address,
-            setup: None,
-        }
-    }
+/// Bus and address, apart from what is known of the chip.
+#[derive(Debug)]
+struct Link<I2C> {
+    i2c: I2C,
+    address: Address,
+}
 
-    /// A client for a chip that was initialised through another client; nothing is sent.
-    pub const fn resume(i2c: I2C, address: Address, setup: Setup) -> Self {
-        Self {
-            i2c,
-            address,
-            setup: Some(setup),
-        }
-    }
-
-    /// Gives the bus back.
-    pub fn release(self) -> I2C {
-        self.i2c
-    }
-
-    /// What is known to be in the chip: what [`Ina2xx::resume`] takes. `None` before `init`, and after a write that
-    /// failed or was abandoned.
-    pub const fn setup(&self) -> Option<Setup> {
-        self.setup
-    }
-
-    fn known(&self) -> Result<Setup, Error<I2C::Error>> {
-        self.setup.ok_or(Error::NotInitialised)
-    }
-
+impl<I2C: I2c> Link<I2C> {
     async fn read_bytes(
         &mut self,
         register: u8,
@@ -84,24 +57,87 @@ impl<I2C: I2c> Ina2xx<I2C> {
             .map_err(Error::Bus)
     }
 
+    async fn read<R: Readable>(&mut self) -> Result<R, Error<I2C::Error>> {
+        let mut bytes = R::Bytes::default();
+        self.read_bytes(R::ADDRESS, bytes.as_mut()).await?;
+        Ok(R::decode(bytes))
+    }
+
     /// A signed result register of this part, 16 bits or 20 in 24.
+    #[inline(always)]
     async fn read_counts(&mut self, setup: &Setup, register: u8) -> Result<i32, Error<I2C::Error>> {
         if setup.is_wide() {
             let mut bytes = [0; 3];
             self.read_bytes(register, &mut bytes).await?;
             Ok(ina228::upper_twenty(bytes))
         } else {
-            let mut bytes = [0; 2];
-            self.read_bytes(register, &mut bytes).await?;
-            Ok(i32::from(i16::from_be_bytes(bytes)))
+            let word = self.read_word(register).await?;
+            Ok(i32::from(word.cast_signed()))
         }
+    }
+
+    async fn check(&mut self, entries: &[Entry]) -> Result<(), Error<I2C::Error>> {
+        for entry in entries {
+            let found = self.read_word(entry.register).await?;
+            entry.check(found)?;
+        }
+        Ok(())
+    }
+
+    async fn guarded_flags(&mut self, setup: &Setup) -> Result<u16, Error<I2C::Error>> {
+        if let Some(guard) = setup.mode_guard() {
+            let found = self.read_word(guard.register).await?;
+            guard.check(found)?;
+        }
+        self.read_word(setup.flags_register()).await
+    }
+}
+
+#[inline(always)]
+fn known<E>(setup: &Option<Setup>) -> Result<&Setup, Error<E>> {
+    setup.as_ref().ok_or(Error::NotInitialised)
+}
+
+fn known_ina228<E>(setup: &Option<Setup>) -> Result<(), Error<E>> {
+    if known(setup)?.is_wide() {
+        Ok(())
+    } else {
+        Err(Error::Config(ConfigError::NotOnPart))
+    }
+}
+
+impl<I2C: I2c> Ina2xx<I2C> {
+    /// A client for the chip at `address`; nothing is sent.
+    #[inline(always)]
+    pub const fn new(i2c: I2C, address: Address) -> Self {
+        Self {
+            link: Link { i2c, address },
+            setup: None,
+        }
+    }
+
+    /// A client for a chip that was initialised through another client; nothing is sent.
+    pub const fn resume(i2c: I2C, address: Address, setup: Setup) -> Self {
+        Self {
+            link: Link { i2c, address },
+            setup: Some(setup),
+        }
+    }
+
+    /// Gives the bus back.
+    pub fn release(self) -> I2C {
+        self.link.i2c
+    }
+
+    /// What is known to be in the chip: what [`Ina2xx::resume`] takes. `None` before `init`, and after a write that
+    /// failed or was abandoned.
+    pub const fn setup(&self) -> Option<Setup> {
+        self.setup
     }
 
     /// Reads any register that can be read.
     pub async fn read<R: Readable>(&mut self) -> Result<R, Error<I2C::Error>> {
-        let mut bytes = R::Bytes::default();
-        self.read_bytes(R::ADDRESS, bytes.as_mut()).await?;
-        Ok(R::decode(bytes))
+        self.link.read().await
     }
 
     /// Writes any register that can be written.
@@ -109,7 +145,8 @@ impl<I2C: I2c> Ina2xx<I2C> {
     /// The client then no longer knows what is in the chip, so readings are refused until `init`.
     pub async fn write<W: Writable>(&mut self, register: W) -> Result<(), Error<I2C::Error>> {
         self.setup = None;
-        self.write_word(W::ADDRESS, u16::from_be_bytes(register.encode()))
+        self.link
+            .write_word(W::ADDRESS, u16::from_be_bytes(register.encode()))
             .await
     }
 
@@ -118,11 +155,11 @@ impl<I2C: I2c> Ina2xx<I2C> {
         let (manufacturer, device) = part.identity_registers();
         Ok(Identity {
             manufacturer: match manufacturer {
-                Some(register) => self.read_word(register).await?,
+                Some(register) => self.link.read_word(register).await?,
                 None => 0,
             },
             device: match device {
-                Some(register) => self.read_word(register).await?,
+                Some(register) => self.link.read_word(register).await?,
                 None => 0,
             },
         })
@@ -152,11 +189,32 @@ impl<I2C: I2c> Ina2xx<I2C> {
         self.check_identity(settings.part, settings.identity)
             .await?;
         for entry in program.entries.as_slice() {
-            self.write_word(entry.register, entry.word).await?;
+            self.link.write_word(entry.register, entry.word).await?;
         }
-        self.check(program.entries.as_slice()).await?;
+        self.link.check(program.entries.as_slice()).await?;
         self.setup = Some(program.setup);
         Ok(program.setup)
+    }
+
+    /// The shortest start: writes calibration and alert latch and takes the rest of the chip as it is after power-on.
+    ///
+    /// No identity check and no read-back: for a board where one knows the chip, and where each byte of program counts.
+    /// Readings see a chip reset as after [`Ina2xx::init`].
+    #[inline(always)]
+    pub async fn calibrate(
+        &mut self,
+        calibration: Calibration,
+    ) -> Result<Setup, Error<I2C::Error>> {
+        let setup = Setup::after_power_on(calibration);
+        self.setup = None;
+        self.link
+            .write_word(setup.calibration_register(), calibration.register_value())
+            .await?;
+        self.link
+            .write_word(setup.flags_register(), setup.flags_word())
+            .await?;
+        self.setup = Some(setup);
+        Ok(setup)
     }
 
     async fn check_identity(
@@ -175,36 +233,32 @@ impl<I2C: I2c> Ina2xx<I2C> {
         }
     }
 
-    async fn check(&mut self, entries: &[Entry]) -> Result<(), Error<I2C::Error>> {
-        for entry in entries {
-            let found = self.read_word(entry.register).await?;
-            entry.check(found)?;
-        }
-        Ok(())
-    }
-
     /// Reads all settings back and compares them with `settings`, the first that differs is the error.
     ///
     /// Reads the flag register too, and so takes its flags away.
     pub async fn verify(&mut self, settings: &Settings) -> Result<(), Error<I2C::Error>> {
         let program = settings.program().map_err(Error::Config)?;
-        self.check(program.entries.as_slice()).await
+        self.link.check(program.entries.as_slice()).await
     }
 
     /// Puts every register of the chip to its power-on value. Other drivers wait 1 ms afterwards; call `init` then.
     pub async fn reset(&mut self, part: Part) -> Result<(), Error<I2C::Error>> {
         self.setup = None;
-        self.write_word(0x00, part.reset_word()).await
+        self.link.write_word(0x00, part.reset_word()).await
     }
 
     /// Voltage and current in two transfers.
     ///
     /// The flags of the chip are not read: whether the values are new, and whether the chip was reset since `init`,
     /// shows only in [`Ina2xx::reading`].
+    #[inline(always)]
     pub async fn voltage_and_current(&mut self) -> Result<Reading, Error<I2C::Error>> {
-        let setup = self.known()?;
-        let bus = self.read_counts(&setup, setup.bus_register()).await?;
-        let shunt = self.read_counts(&setup, setup.reading_register()).await?;
+        let setup = known(&self.setup)?;
+        let bus = self.link.read_counts(setup, setup.bus_register()).await?;
+        let shunt = self
+            .link
+            .read_counts(setup, setup.reading_register())
+            .await?;
         setup.pair(bus, shunt)
     }
 
@@ -213,70 +267,68 @@ impl<I2C: I2c> Ina2xx<I2C> {
     /// The flags come last: `Ok` means that the chip had not been reset when the values were read. Reading the flags
     /// takes conversion-ready and a latched alert away, so they are in this reading and in no other.
     pub async fn reading(&mut self) -> Result<Reading, Error<I2C::Error>> {
-        let setup = self.known()?;
-        let bus = self.read_counts(&setup, setup.bus_register()).await?;
-        let shunt = self.read_counts(&setup, setup.reading_register()).await?;
-        let flags = self.guarded_flags(&setup).await?;
+        let setup = known(&self.setup)?;
+        let bus = self.link.read_counts(setup, setup.bus_register()).await?;
+        let shunt = self
+            .link
+            .read_counts(setup, setup.reading_register())
+            .await?;
+        let flags = self.link.guarded_flags(setup).await?;
         setup.reading(bus, shunt, flags)
-    }
-
-    async fn guarded_flags(&mut self, setup: &Setup) -> Result<u16, Error<I2C::Error>> {
-        if let Some(guard) = setup.mode_guard() {
-            let found = self.read_word(guard.register).await?;
-            guard.check(found)?;
-        }
-        self.read_word(setup.flags_register()).await
     }
 
     /// The flags alone; they are taken away from the next reading.
     pub async fn flags(&mut self) -> Result<Flags, Error<I2C::Error>> {
-        let setup = self.known()?;
-        let word = self.guarded_flags(&setup).await?;
+        let setup = known(&self.setup)?;
+        let word = self.link.guarded_flags(setup).await?;
         setup.flags(word)
     }
 
-    /// Voltage at the VBUS pin alone. A value at the end of the range is not marked: use a reading for decisions.
+    /// Voltage at the VBUS pin alone; the end of the range is an error.
     pub async fn bus_voltage(&mut self) -> Result<Voltage, Error<I2C::Error>> {
-        let setup = self.known()?;
-        let counts = self.read_counts(&setup, setup.bus_register()).await?;
-        setup.voltage(counts).map(|(voltage, _)| voltage)
+        let setup = known(&self.setup)?;
+        let counts = self.link.read_counts(setup, setup.bus_register()).await?;
+        setup.single_voltage(counts)
     }
 
-    /// Voltage between IN+ and IN- alone, in the direction of the pins.
+    /// Voltage between IN+ and IN- alone, in the direction of the pins; an end of the range is an error.
     pub async fn shunt_voltage(&mut self) -> Result<ShuntVoltage, Error<I2C::Error>> {
-        let setup = self.known()?;
-        let counts = self.read_counts(&setup, setup.shunt_register()).await?;
-        Ok(setup.shunt_voltage(counts))
+        let setup = known(&self.setup)?;
+        let counts = self.link.read_counts(setup, setup.shunt_register()).await?;
+        setup.single_shunt_voltage(counts)
     }
 
     /// The chip's own Current register, positive when charging, with the step of the calibration.
     ///
-    /// It reads zero, or in a wrong scale, after a chip reset; [`Ina2xx::reading`] does not use it.
+    /// An end of the range is an error. It reads zero, or in a wrong scale, after a chip reset; [`Ina2xx::reading`] does not use it.
     pub async fn current(&mut self) -> Result<Current, Error<I2C::Error>> {
-        let setup = self.known()?;
-        let counts = self.read_counts(&setup, setup.current_register()).await?;
-        Ok(setup.current(counts))
+        let setup = known(&self.setup)?;
+        let counts = self
+            .link
+            .read_counts(setup, setup.current_register())
+            .await?;
+        setup.single_current(counts)
     }
 
     /// The chip's own Power register; it has no sign.
     pub async fn power(&mut self) -> Result<Power, Error<I2C::Error>> {
-        let setup = self.known()?;
+        let setup = known(&self.setup)?;
         if setup.is_ina237_family() {
-            Ok(setup.power(self.read::<ina237::Power>().await?.counts()))
+            Ok(setup.power(self.link.read::<ina237::Power>().await?.counts()))
         } else {
-            let word = self.read_word(setup.power_register()).await?;
+            let word = self.link.read_word(setup.power_register()).await?;
             Ok(setup.power(u32::from(word)))
         }
     }
 
     /// Temperature of the die, INA237 family only.
     pub async fn die_temperature(&mut self) -> Result<MilliCelsius, Error<I2C::Error>> {
-        let setup = self.known()?;
+        let setup = known(&self.setup)?;
         if setup.is_wide() {
-            let register = self.read::<ina228::DieTemperature>().await?;
+            let register = self.link.read::<ina228::DieTemperature>().await?;
             Ok(register.to_millicelsius())
         } else if setup.is_ina237_family() {
-            let register = self.read::<ina237::DieTemperature>().await?;
+            let register = self.link.read::<ina237::DieTemperature>().await?;
             Ok(register.to_millicelsius())
         } else {
             Err(Error::Config(ConfigError::NotOnPart))
@@ -286,31 +338,22 @@ impl<I2C: I2c> Ina2xx<I2C> {
     /// Energy counted since the last clearing, INA228 only; [`ina228::Energy::to_millijoules`] takes the register step
     /// of the calibration.
     pub async fn energy(&mut self) -> Result<ina228::Energy, Error<I2C::Error>> {
-        self.known_ina228()?;
-        self.read().await
+        known_ina228(&self.setup)?;
+        self.link.read().await
     }
 
     /// Charge counted since the last clearing, INA228 only, in the direction of the pins.
     pub async fn charge(&mut self) -> Result<ina228::Charge, Error<I2C::Error>> {
-        self.known_ina228()?;
-        self.read().await
+        known_ina228(&self.setup)?;
+        self.link.read().await
     }
 
     /// Sets energy and charge to zero, INA228 only.
     pub async fn clear_accumulators(&mut self) -> Result<(), Error<I2C::Error>> {
-        self.known_ina228()?;
-        let config = self.read::<ina237::Config>().await?;
+        known_ina228(&self.setup)?;
+        let config = self.link.read::<ina237::Config>().await?;
         let word = config.with_cleared_accumulators().bits();
-        self.write_word(0x00, word).await
-    }
-
-    fn known_ina228(&self) -> Result<Setup, Error<I2C::Error>> {
-        let setup = self.known()?;
-        if setup.is_wide() {
-            Ok(setup)
-        } else {
-            Err(Error::Config(ConfigError::NotOnPart))
-        }
+        self.link.write_word(0x00, word).await
     }
 
     /// Changes limits and pin: the limits first, then what is watched. Not read back; see [`Ina2xx::verify`].
@@ -319,11 +362,11 @@ impl<I2C: I2c> Ina2xx<I2C> {
         limits: &Limits,
         pin: AlertPin,
     ) -> Result<Setup, Error<I2C::Error>> {
-        let setup = self.known()?;
+        let setup = known(&self.setup)?;
         let (entries, next) = setup.with_alert(limits, pin).map_err(Error::Config)?;
         self.setup = None;
         for entry in entries.as_slice() {
-            self.write_word(entry.register, entry.word).await?;
+            self.link.write_word(entry.register, entry.word).await?;
         }
         self.setup = Some(next);
         Ok(next)
@@ -331,9 +374,10 @@ impl<I2C: I2c> Ina2xx<I2C> {
 
     /// Changes the mode; a cycle starts with this write. [`Mode::Once`] again starts another one.
     pub async fn set_mode(&mut self, mode: Mode) -> Result<Setup, Error<I2C::Error>> {
-        let next = self.known()?.with_mode(mode).map_err(Error::Config)?;
+        let next = known(&self.setup)?.with_mode(mode).map_err(Error::Config)?;
         self.setup = None;
-        self.write_word(next.mode_register(), next.mode_word)
+        self.link
+            .write_word(next.mode_register(), next.mode_word)
             .await?;
         self.setup = Some(next);
         Ok(next)
@@ -350,26 +394,29 @@ impl<I2C: I2c> Ina2xx<I2C> {
         let setup = self.set_mode(Mode::Once(Inputs::BOTH)).await?;
         let (first, more) = setup.waits_microseconds();
         delay.delay_us(first).await;
-        let mut word = self.guarded_flags(&setup).await?;
+        let mut word = self.link.guarded_flags(&setup).await?;
         for _ in 0..4 {
             if setup.flags(word)?.conversion_ready() {
                 break;
             }
             delay.delay_us(more).await;
-            word = self.guarded_flags(&setup).await?;
+            word = self.link.guarded_flags(&setup).await?;
         }
         if !setup.flags(word)?.conversion_ready() {
             return Err(Error::NotReady { found: word });
         }
-        let bus = self.read_counts(&setup, setup.bus_register()).await?;
-        let shunt = self.read_counts(&setup, setup.reading_register()).await?;
+        let bus = self.link.read_counts(&setup, setup.bus_register()).await?;
+        let shunt = self
+            .link
+            .read_counts(&setup, setup.reading_register())
+            .await?;
         setup.reading(bus, shunt, word)
     }
 
     /// Asks on the bus who pulls the alert line (SMBus alert response); `None` when nobody answers, or nobody of ours.
     pub async fn alert_response(&mut self) -> Result<Option<Address>, Error<I2C::Error>> {
         let mut answer = [0];
-        match self.i2c.read(ALERT_RESPONSE, &mut answer).await {
+        match self.link.i2c.read(ALERT_RESPONSE, &mut answer).await {
             Ok(()) => Ok(alert_source(u8::from_be_bytes(answer))),
             Err(error) if is_nobody(error.kind()) => Ok(None),
             Err(error) => Err(Error::Bus(error)),

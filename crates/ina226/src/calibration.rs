@@ -2,10 +2,10 @@
 
 use core::num::NonZeroU32;
 
-use battery_units::{Microamps, Microohms, Nanoamps};
+use battery_units::{Microamps, Microohms, Milliamps, Nanoamps};
 
 use crate::rounding::nearest;
-use crate::{ConfigError, CurrentStep, Family, Part, ShuntRange};
+use crate::{ConfigError, Current, CurrentStep, Family, Part, ShuntRange};
 
 /// How the shunt is wired, so that a positive current charges the pack.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,10 +39,8 @@ pub struct Calibration {
     wiring: Wiring,
     value: u16,
     shunt: NonZeroU32,
-    /// Of the shunt voltage register across the shunt.
-    shunt_step: CurrentStep,
-    /// Of the Current register.
-    register_step: CurrentStep,
+    /// Of the Current register, where it is not that of the shunt voltage register.
+    own_step: Option<CurrentStep>,
 }
 
 impl Calibration {
@@ -57,6 +55,7 @@ impl Calibration {
     ///
     /// 2048 in the INA226 family, 4096 in the INA237 family. It loses nothing, and it is what to take when nothing else
     /// is asked for.
+    #[inline(always)]
     pub fn new(
         part: Part,
         range: ShuntRange,
@@ -68,16 +67,16 @@ impl Calibration {
             return Err(refused);
         }
         let shunt = NonZeroU32::new(shunt.get()).ok_or(refused)?;
-        let picovolts = part.shunt_step(range).ok_or(ConfigError::NoNarrowRange)?;
-        let step = CurrentStep::of_shunt(picovolts, shunt);
+        if part.shunt_step(range).is_none() {
+            return Err(ConfigError::NoNarrowRange);
+        }
         Ok(Self {
             part,
             range,
             wiring,
             value: Self::identity(part.family()),
             shunt,
-            shunt_step: step,
-            register_step: step,
+            own_step: None,
         })
     }
 
@@ -120,7 +119,10 @@ impl Calibration {
     ) -> Result<Self, ConfigError> {
         let step = CurrentStep::smallest_for(part, max)?;
         let plain = Self::new(part, range, shunt, wiring)?;
-        plain.check_reaches(Nanoamps::new(i64::from(max.get()).saturating_mul(1_000)))?;
+        if plain.full_scale().get() < i64::from(max.get()).saturating_mul(1_000) {
+            let full_scale = plain.full_scale_milliamps();
+            return Err(ConfigError::BeyondFullScale { full_scale });
+        }
         if part.family() == Family::Ina226 {
             return Self::with_step(part, range, shunt, wiring, step);
         }
@@ -158,13 +160,14 @@ impl Calibration {
         };
         Ok(Self {
             value,
-            register_step: CurrentStep::from_picoamps(picoamps)?,
+            own_step: Some(CurrentStep::from_picoamps(picoamps)?),
             ..self
         })
     }
 
     /// The register value that makes Current equal to the shunt voltage register (SBOS547: Current = Shunt x CAL / 2048;
     /// SLYS025 by its own worked numbers: Current = Shunt x 4096 / SHUNT_CAL).
+    #[inline(always)]
     const fn identity(family: Family) -> u16 {
         match family {
             Family::Ina226 => 2_048,
@@ -172,16 +175,36 @@ impl Calibration {
         }
     }
 
-    /// Refuses a current that the input cannot measure.
-    pub(crate) fn check_reaches(&self, max: Nanoamps) -> Result<(), ConfigError> {
-        if max <= Nanoamps::ZERO {
-            return Err(ConfigError::MaxCurrent { found: max });
+    /// The same, or a refusal when the shunt input ends before `max`.
+    ///
+    /// ```
+    /// # use battery_units::{Microohms, Milliamps};
+    /// # use ina226::{Calibration, ConfigError, Part, ShuntRange, Wiring};
+    /// let shunt = Microohms::new(2_000);
+    /// let plain = Calibration::new(Part::Ina226, ShuntRange::Wide, shunt, Wiring::Direct)?;
+    /// assert!(plain.reaching(Milliamps::new(40_000)).is_ok());
+    /// let full_scale = Milliamps::new(40_958);
+    /// let refused = plain.reaching(Milliamps::new(50_000));
+    /// assert_eq!(refused, Err(ConfigError::BeyondFullScale { full_scale }));
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    #[inline(always)]
+    pub fn reaching(self, max: Milliamps) -> Result<Self, ConfigError> {
+        if max <= Milliamps::ZERO {
+            return Err(ConfigError::MaxCurrent);
         }
-        let full_scale = self.full_scale();
+        let full_scale = self.full_scale_milliamps();
         if full_scale < max {
             return Err(ConfigError::BeyondFullScale { full_scale });
         }
-        Ok(())
+        Ok(self)
+    }
+
+    /// A nanovolt across a microohm is a milliampere; rounded down, at most 16 million.
+    #[inline(always)]
+    fn full_scale_milliamps(&self) -> Milliamps {
+        let end = self.part.shunt_end(self.range).unwrap_or(0);
+        Milliamps::new(i32::try_from(end / self.shunt).unwrap_or(i32::MAX))
     }
 
     pub(crate) fn shunt_picovolts(&self) -> u32 {
@@ -218,16 +241,47 @@ impl Calibration {
         self.value
     }
 
-    /// Current of one count of the shunt voltage register across the shunt: what readings are made of.
+    /// Current of one count of the shunt voltage register across the shunt, to the nearest picoampere.
     #[must_use]
-    pub const fn shunt_step(&self) -> CurrentStep {
-        self.shunt_step
+    pub fn shunt_step(&self) -> CurrentStep {
+        CurrentStep::of_shunt(self.shunt_picovolts(), self.shunt)
+    }
+
+    /// The current that so many counts of the shunt voltage register stand for, positive when it charges: what readings
+    /// are made of. It needs no step that was rounded before. Counts beyond the register are held at its ends.
+    #[must_use]
+    pub fn current(&self, counts: i32) -> Current {
+        self.current_of_register(
+            counts.clamp(self.part.smallest_count(), self.part.largest_count()),
+        )
+    }
+
+    /// The same for counts that come from the register.
+    #[inline(always)]
+    pub(crate) fn current_of_register(&self, counts: i32) -> Current {
+        Current::across(
+            self.directed(counts),
+            self.part.shunt_eighths(self.range),
+            self.shunt,
+        )
+    }
+
+    /// Counts with the sign of the wiring.
+    #[inline(always)]
+    pub(crate) fn directed(&self, counts: i32) -> i32 {
+        match self.wiring {
+            Wiring::Direct => counts,
+            Wiring::Reversed => counts.saturating_neg(),
+        }
     }
 
     /// Current of one count of the Current register, from the rounded register value and not from the wish.
     #[must_use]
-    pub const fn register_step(&self) -> CurrentStep {
-        self.register_step
+    pub fn register_step(&self) -> CurrentStep {
+        match self.own_step {
+            Some(step) => step,
+            None => self.shunt_step(),
+        }
     }
 
     /// The true full scale: current at which the shunt input ends, either way, to the nearest nanoampere.
@@ -242,7 +296,7 @@ impl Calibration {
     /// Largest current the Current register can hold; it may end before or after [`Calibration::full_scale`].
     #[must_use]
     pub fn register_full_scale(&self) -> Nanoamps {
-        self.reach(self.register_step.as_picoamps(), 1_000)
+        self.reach(self.register_step().as_picoamps(), 1_000)
     }
 
     /// Largest count times `step / divisor` nanoamperes.

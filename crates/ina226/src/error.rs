@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use battery_units::{Microohms, Nanoamps};
+use battery_units::{Microohms, Milliamps, Nanoamps};
 
 use crate::{Identity, Reading};
 
@@ -46,6 +46,13 @@ pub enum Error<E> {
     ///
     /// The numbers in the reading are the ends of the range, not measurements.
     OverRange(Reading),
+    /// A single quantity stands at the end of its range: not a measurement.
+    RangeEnd {
+        /// Register address.
+        register: u8,
+        /// Its counts.
+        found: i32,
+    },
     /// The chip reports that its factory trim is damaged; its readings have no accuracy.
     TrimDamaged {
         /// What was read all the same.
@@ -86,14 +93,11 @@ pub enum ConfigError {
         found: Nanoamps,
     },
     /// A largest current that is zero or negative.
-    MaxCurrent {
-        /// What was asked for.
-        found: Nanoamps,
-    },
+    MaxCurrent,
     /// The largest current lies beyond what the shunt input can measure with this shunt.
     BeyondFullScale {
-        /// The largest current that can be measured.
-        full_scale: Nanoamps,
+        /// The largest current that can be measured, rounded down.
+        full_scale: Milliamps,
     },
     /// The calibration would not fit into the register (1 to 32 767).
     CalibrationOutOfRange {
@@ -149,6 +153,9 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
                 "the settings are lost: register {register:02X}h holds {found:04X}h instead of {expected:04X}h"
             ),
             Self::OverRange(reading) => write!(f, "beyond the range: {reading}"),
+            Self::RangeEnd { register, found } => {
+                write!(f, "register {register:02X}h stands at its end, {found}")
+            }
             Self::TrimDamaged { .. } => f.write_str("the factory trim of the chip is damaged"),
             Self::Implausible { register, found } => {
                 write!(f, "register {register:02X}h gave the impossible {found}")
@@ -168,9 +175,7 @@ impl fmt::Display for ConfigError {
             Self::CurrentStep { found } => {
                 write!(f, "a current step of {found} cannot be used")
             }
-            Self::MaxCurrent { found } => {
-                write!(f, "a largest current of {found} cannot be used")
-            }
+            Self::MaxCurrent => f.write_str("a largest current has to be above zero"),
             Self::BeyondFullScale { full_scale } => {
                 write!(f, "with this shunt the input ends at {full_scale}")
             }

@@ -1,4 +1,7 @@
 //! The parts and what sets them apart: everything that differs by a constant is in the table of this file.
+//!
+//! `inline(always)` here and in the reading path lets the differences fold away where the part is known at compile time;
+//! without it a small chip pays for all parts.
 
 /// Chips that share one register layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +104,8 @@ pub(crate) struct Constants {
     pub(crate) bus_step: u16,
     /// Shunt step in picovolts, wide range; a quarter of it in the narrow range.
     pub(crate) shunt_step: u32,
+    /// Largest shunt voltage in nanovolts, wide range; a quarter of it in the narrow range.
+    pub(crate) shunt_end: u32,
     pub(crate) has_narrow: bool,
     /// Result registers of 24 bits with the value in the upper 20.
     pub(crate) is_wide: bool,
@@ -120,6 +125,7 @@ const INA226: Constants = Constants {
     family: Family::Ina226,
     bus_step: 20_000,
     shunt_step: 2_500_000,
+    shunt_end: 81_917_500,
     has_narrow: false,
     is_wide: false,
     empty_bits: 0,
@@ -151,6 +157,7 @@ const INA232: Constants = Constants {
 };
 /// One count of the 12 bits is 25.6 mV and 40 µV; the word is kept as read, so its steps are a sixteenth of that.
 const INA234: Constants = Constants {
+    shunt_end: 81_880_000,
     empty_bits: 0x000F,
     model: 0xA48,
     ..INA236
@@ -159,6 +166,7 @@ const INA237: Constants = Constants {
     family: Family::Ina237,
     bus_step: 50_000,
     shunt_step: 5_000_000,
+    shunt_end: 163_835_000,
     has_narrow: true,
     is_wide: false,
     empty_bits: 0,
@@ -174,6 +182,7 @@ const INA238: Constants = Constants {
 const INA228: Constants = Constants {
     bus_step: 3_125,
     shunt_step: 312_500,
+    shunt_end: 163_839_687,
     is_wide: true,
     power_fifths: 16,
     model: 0x228,
@@ -194,6 +203,7 @@ impl Part {
         Self::Ina228,
     ];
 
+    #[inline(always)]
     pub(crate) const fn constants(self) -> &'static Constants {
         match self {
             Self::Ina226 => &INA226,
@@ -210,6 +220,7 @@ impl Part {
 
     /// Which register layout it has.
     #[must_use]
+    #[inline(always)]
     pub const fn family(self) -> Family {
         self.constants().family
     }
@@ -248,6 +259,7 @@ impl Part {
     }
 
     /// Shunt voltage of one count in picovolts; `None` when the part lacks the range.
+    #[inline(always)]
     pub(crate) const fn shunt_step(self, range: ShuntRange) -> Option<u32> {
         let constants = self.constants();
         match range {
@@ -257,7 +269,26 @@ impl Part {
         }
     }
 
+    /// Shunt voltage of one count in eighths of a nanovolt; every step is a whole number of them.
+    #[inline(always)]
+    pub(crate) fn shunt_eighths(self, range: ShuntRange) -> u16 {
+        let picovolts = self.shunt_step(range).unwrap_or_default();
+        u16::try_from(picovolts / 125).unwrap_or(u16::MAX)
+    }
+
+    /// End of the shunt input in nanovolts, rounded down; `None` when the part lacks the range.
+    #[inline(always)]
+    pub(crate) const fn shunt_end(self, range: ShuntRange) -> Option<u32> {
+        let constants = self.constants();
+        match range {
+            ShuntRange::Wide => Some(constants.shunt_end),
+            ShuntRange::Narrow if constants.has_narrow => Some(constants.shunt_end / 4),
+            ShuntRange::Narrow => None,
+        }
+    }
+
     /// Largest count of a signed result register: what a reading beyond full scale stays at.
+    #[inline(always)]
     pub(crate) const fn largest_count(self) -> i32 {
         if self.constants().is_wide {
             0x7_FFFF
@@ -269,6 +300,7 @@ impl Part {
     }
 
     /// Smallest count of a signed result register.
+    #[inline(always)]
     pub(crate) const fn smallest_count(self) -> i32 {
         if self.constants().is_wide {
             -0x8_0000

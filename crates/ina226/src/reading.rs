@@ -1,6 +1,8 @@
-//! What was measured, kept in counts and turned into the unit asked for with one rounding.
+//! What was measured, kept in counts and turned into the unit asked for with one rounding, to nearest, ties away from
+//! zero. In 32 bits wherever the result has 32 bits.
 
 use core::fmt;
+use core::num::NonZeroU32;
 
 use battery_units::{
     Microamps, Microvolts, Microwatts, Milliamps, Millivolts, Milliwatts, Nanoamps, Nanovolts,
@@ -10,9 +12,6 @@ use bitflags::bitflags;
 
 use crate::rounding::nearest_signed;
 use crate::{CurrentStep, Part, ShuntRange};
-
-/// Conversions go to nearest, ties away from zero, in 32 bits where the result has 32 bits.
-const THOUSAND: i32 = 1_000;
 
 /// Voltage at the VBUS pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,21 +116,44 @@ impl ShuntVoltage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Current {
-    /// At most 20 bits and a sign, so that a thousand times it fits into 32 bits.
+    /// At most 20 bits and a sign.
     counts: i32,
-    step: CurrentStep,
+    scale: Scale,
+}
+
+/// What one count of a current means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum Scale {
+    /// So many eighths of a nanovolt across a shunt in microohms; a nanovolt across a microohm is a milliampere.
+    Shunt {
+        /// At most 40 000 for 16 bits and 2 500 for 20: times the counts it stays below 2^31.
+        eighths: u16,
+        shunt: NonZeroU32,
+    },
+    Step(CurrentStep),
 }
 
 impl Current {
     const MAX_COUNTS: i32 = 0x8_0000;
+    const EIGHT: NonZeroU32 = NonZeroU32::MIN.saturating_add(7);
 
-    /// From counts of the Current or shunt voltage register and the step that one count stands for; counts beyond
-    /// 20 bits are held at the end.
+    /// From counts of the Current register and the step that one count stands for; counts beyond 20 bits are held at
+    /// the end.
     #[must_use]
     pub fn new(counts: i32, step: CurrentStep) -> Self {
         Self {
             counts: counts.clamp(-Self::MAX_COUNTS, Self::MAX_COUNTS),
-            step,
+            scale: Scale::Step(step),
+        }
+    }
+
+    /// From counts of the shunt voltage register.
+    #[inline(always)]
+    pub(crate) const fn across(counts: i32, eighths: u16, shunt: NonZeroU32) -> Self {
+        Self {
+            counts,
+            scale: Scale::Shunt { eighths, shunt },
         }
     }
 
@@ -141,59 +163,88 @@ impl Current {
         self.counts
     }
 
-    /// Counts times one group of three decimal digits of the step, and the carry of the group below.
-    ///
-    /// Below 2^31: the counts have 20 bits, the group is below 1000, the carry below 2^20.
-    fn group(self, digits: u32, carry: i32) -> i32 {
-        let digits = i32::try_from(digits).unwrap_or(0);
-        self.counts.wrapping_mul(digits).wrapping_add(carry)
-    }
-
-    fn nano_group(self) -> i32 {
-        let pico = self.group(u32::from(self.step.picoamps), 0);
-        self.group(self.step.nanoamps % 1_000, pico / THOUSAND)
-    }
-
     /// In milliamperes, to nearest.
     #[must_use]
+    #[inline(always)]
     pub fn to_milliamps(self) -> Milliamps {
-        let micro = self.group(
-            self.step.nanoamps / 1_000 % 1_000,
-            self.nano_group() / THOUSAND,
-        );
-        Milliamps::new(self.finish(self.step.nanoamps / 1_000_000, micro))
+        Milliamps::new(match self.scale {
+            Scale::Shunt { eighths, shunt } => {
+                let (dividend, divisor) = self.ratio(eighths, shunt);
+                self.signed(dividend.wrapping_add(divisor.get() / 2) / divisor)
+            }
+            Scale::Step(step) => step.milliamps(self.counts),
+        })
     }
 
     /// In microamperes, to nearest, held at 2147 A.
     #[must_use]
     pub fn to_microamps(self) -> Microamps {
-        Microamps::new(self.finish(self.step.nanoamps / 1_000, self.nano_group()))
+        Microamps::new(match self.scale {
+            Scale::Shunt { eighths, shunt } => {
+                let (dividend, divisor) = self.ratio(eighths, shunt);
+                let (digits, rest) = three_digits(dividend % divisor, divisor);
+                let whole = (dividend / divisor).saturating_mul(1_000);
+                let up = u32::from(rest >= divisor.get() / 2);
+                self.signed(whole.saturating_add(digits).saturating_add(up))
+            }
+            Scale::Step(step) => step.microamps(self.counts),
+        })
     }
 
-    /// The upper groups and a rounded lower one, held at the ends of 32 bits.
-    fn finish(self, upper: u32, lower: i32) -> i32 {
-        let upper = i32::try_from(upper).unwrap_or(i32::MAX);
-        self.counts
-            .saturating_mul(upper)
-            .saturating_add(thousandth(lower))
-    }
-
-    /// In nanoamperes, to nearest; exact when the step is of whole nanoamperes.
+    /// In nanoamperes, to nearest.
     #[must_use]
     pub fn to_nanoamps(self) -> Nanoamps {
-        let whole = i64::from(self.counts).saturating_mul(i64::from(self.step.nanoamps));
-        let pico = self.group(u32::from(self.step.picoamps), 0);
-        Nanoamps::new(whole.saturating_add(i64::from(thousandth(pico))))
+        Nanoamps::new(match self.scale {
+            Scale::Shunt { eighths, shunt } => {
+                let (dividend, divisor) = self.ratio(eighths, shunt);
+                let (micro, rest) = three_digits(dividend % divisor, divisor);
+                let (nano, rest) = three_digits(rest, divisor);
+                // Three digits each: below a million together.
+                let digits = micro.wrapping_mul(1_000).wrapping_add(nano);
+                let up = i64::from(rest >= divisor.get() / 2);
+                let size = i64::from(dividend / divisor)
+                    .saturating_mul(1_000_000)
+                    .saturating_add(i64::from(digits))
+                    .saturating_add(up);
+                if self.counts < 0 {
+                    size.saturating_neg()
+                } else {
+                    size
+                }
+            }
+            Scale::Step(step) => step.nanoamps(self.counts),
+        })
+    }
+
+    /// The size of the current in milliamperes, as a fraction of two numbers below 2^31. The divisor is even.
+    #[inline(always)]
+    fn ratio(self, eighths: u16, shunt: NonZeroU32) -> (u32, NonZeroU32) {
+        let dividend = self.counts.unsigned_abs().wrapping_mul(u32::from(eighths));
+        (dividend, shunt.saturating_mul(Self::EIGHT))
+    }
+
+    /// The sign of the counts; held at the end of 31 bits.
+    #[inline(always)]
+    fn signed(self, size: u32) -> i32 {
+        let size = i32::try_from(size).unwrap_or(i32::MAX);
+        if self.counts < 0 {
+            size.wrapping_neg()
+        } else {
+            size
+        }
     }
 }
 
-/// One thousandth, to nearest, ties away from zero.
-///
-/// What was cut off below a group is less than one of its units, so it cannot lift a remainder to one half.
-fn thousandth(group: i32) -> i32 {
-    let rest = group % THOUSAND;
-    let away = i32::from(rest >= THOUSAND / 2).wrapping_sub(i32::from(rest <= -THOUSAND / 2));
-    (group / THOUSAND).wrapping_add(away)
+/// The next three decimal digits of a fraction and what is left; ten times a remainder fits, because the divisor is at
+/// most 80 million.
+fn three_digits(mut rest: u32, divisor: NonZeroU32) -> (u32, u32) {
+    let mut digits: u32 = 0;
+    for _ in 0..3 {
+        rest = rest.wrapping_mul(10);
+        digits = digits.wrapping_mul(10).wrapping_add(rest / divisor);
+        rest %= divisor;
+    }
+    (digits, rest)
 }
 
 /// Power; the register has no sign.

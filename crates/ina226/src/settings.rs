@@ -111,11 +111,10 @@ impl Settings {
     /// The calibration that comes of part, range, shunt, wiring, scale and largest current.
     pub fn calibration(&self) -> Result<Calibration, ConfigError> {
         let plain = Calibration::new(self.part, self.range, self.shunt, self.wiring)?;
-        if let Some(max) = self.max_current {
-            plain.check_reaches(Nanoamps::new(
-                i64::from(max.get()).saturating_mul(1_000_000),
-            ))?;
-        }
+        let plain = match self.max_current {
+            Some(max) => plain.reaching(max)?,
+            None => plain,
+        };
         match self.scale {
             CurrentScale::AsShunt => Ok(plain),
             CurrentScale::Step(step) => Calibration::with_step(

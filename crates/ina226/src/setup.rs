@@ -55,6 +55,29 @@ impl Setup {
         }
     }
 
+    /// A chip in its power-on configuration with this calibration and the latch.
+    #[inline(always)]
+    pub(crate) const fn after_power_on(calibration: Calibration) -> Self {
+        let (flags_word, mode_word) = match calibration.part().family() {
+            Family::Ina226 => (MaskEnable::LATCH.bits(), Configuration::POWER_ON.bits()),
+            Family::Ina237 => (
+                DiagAlert::LATCH.union(DiagAlert::MEMORY_GOOD).bits(),
+                AdcConfig::POWER_ON.bits(),
+            ),
+        };
+        Self {
+            calibration,
+            flags_word,
+            mode_word,
+            is_compensated: false,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn flags_word(&self) -> u16 {
+        self.flags_word
+    }
+
     /// The calibration in use.
     #[must_use]
     pub const fn calibration(&self) -> &Calibration {
@@ -125,6 +148,7 @@ impl Setup {
         (cycle.saturating_add(cycle.div_ceil(10)), cycle.div_ceil(8))
     }
 
+    #[inline(always)]
     const fn in_family<T: Copy>(&self, ina226: T, ina237: T) -> T {
         match self.part().family() {
             Family::Ina226 => ina226,
@@ -136,10 +160,12 @@ impl Setup {
         self.in_family(0x00, 0x01)
     }
 
+    #[inline(always)]
     pub(crate) const fn bus_register(&self) -> u8 {
         self.in_family(0x02, 0x05)
     }
 
+    #[inline(always)]
     pub(crate) const fn shunt_register(&self) -> u8 {
         self.in_family(0x01, 0x04)
     }
@@ -148,15 +174,22 @@ impl Setup {
         self.in_family(0x04, 0x07)
     }
 
+    #[inline(always)]
+    pub(crate) const fn calibration_register(&self) -> u8 {
+        self.in_family(0x05, 0x02)
+    }
+
     pub(crate) const fn power_register(&self) -> u8 {
         self.in_family(0x03, 0x08)
     }
 
+    #[inline(always)]
     pub(crate) const fn flags_register(&self) -> u8 {
         self.in_family(0x06, 0x0B)
     }
 
     /// Where readings take the current from.
+    #[inline(always)]
     pub(crate) const fn reading_register(&self) -> u8 {
         if self.is_compensated {
             self.current_register()
@@ -166,6 +199,7 @@ impl Setup {
     }
 
     /// Whether result registers have 24 bits.
+    #[inline(always)]
     pub(crate) const fn is_wide(&self) -> bool {
         self.part().constants().is_wide
     }
@@ -213,11 +247,13 @@ impl Setup {
     }
 
     /// Counts as they are without the bits that the part leaves empty.
+    #[inline(always)]
     fn counts(&self, raw: i32) -> i32 {
         raw & !i32::from(self.part().constants().empty_bits)
     }
 
     /// A voltage, and whether it stands at its end.
+    #[inline(always)]
     pub(crate) fn voltage<E>(&self, raw: i32) -> Result<(Voltage, Flags), Error<E>> {
         let counts = self.counts(raw);
         let unsigned = u32::try_from(counts).map_err(|_| Error::Implausible {
@@ -233,6 +269,7 @@ impl Setup {
     }
 
     /// Whether the counts of a signed register stand at one of its ends.
+    #[inline(always)]
     fn current_flags(&self, counts: i32) -> Flags {
         let part = self.part();
         let mut flags = Flags::empty();
@@ -243,14 +280,8 @@ impl Setup {
         flags
     }
 
-    fn directed(&self, counts: i32) -> i32 {
-        match self.calibration.wiring() {
-            Wiring::Direct => counts,
-            Wiring::Reversed => counts.saturating_neg(),
-        }
-    }
-
     /// Makes a reading of voltage and current.
+    #[inline(always)]
     pub(crate) fn pair<E>(&self, bus: i32, shunt: i32) -> Result<Reading, Error<E>> {
         let reading = self.assemble(bus, shunt, Flags::empty())?;
         self.judge(reading)
@@ -263,21 +294,23 @@ impl Setup {
         self.judge(reading)
     }
 
+    #[inline(always)]
     fn assemble<E>(&self, bus: i32, shunt: i32, flags: Flags) -> Result<Reading, Error<E>> {
         let (voltage, voltage_flags) = self.voltage(bus)?;
         let counts = self.counts(shunt);
-        let step = if self.is_compensated {
-            self.calibration.register_step()
+        let current = if self.is_compensated {
+            self.current(shunt)
         } else {
-            self.calibration.shunt_step()
+            self.calibration.current_of_register(counts)
         };
         Ok(Reading {
             voltage,
-            current: Current::new(self.directed(counts), step),
+            current,
             flags: flags | voltage_flags | self.current_flags(counts),
         })
     }
 
+    #[inline(always)]
     fn judge<E>(&self, reading: Reading) -> Result<Reading, Error<E>> {
         if reading.flags.contains(Flags::TRIM_DAMAGED) {
             Err(Error::TrimDamaged { reading })
@@ -366,19 +399,54 @@ impl Setup {
         }
     }
 
+    /// Counts of a signed register read for itself; an error at one of its ends.
+    fn inside<E>(&self, register: u8, raw: i32) -> Result<i32, Error<E>> {
+        let found = self.counts(raw);
+        if self.current_flags(found).is_empty() {
+            Ok(found)
+        } else {
+            Err(Error::RangeEnd { register, found })
+        }
+    }
+
+    /// The bus voltage read for itself.
+    pub(crate) fn single_voltage<E>(&self, raw: i32) -> Result<Voltage, Error<E>> {
+        let (voltage, flags) = self.voltage(raw)?;
+        if flags.is_empty() {
+            Ok(voltage)
+        } else {
+            Err(Error::RangeEnd {
+                register: self.bus_register(),
+                found: self.counts(raw),
+            })
+        }
+    }
+
+    /// The chip's own Current register, read for itself.
+    pub(crate) fn single_current<E>(&self, raw: i32) -> Result<Current, Error<E>> {
+        self.inside(self.current_register(), raw)?;
+        Ok(self.current(raw))
+    }
+
+    /// The shunt voltage read for itself.
+    pub(crate) fn single_shunt_voltage<E>(&self, raw: i32) -> Result<ShuntVoltage, Error<E>> {
+        let counts = self.inside(self.shunt_register(), raw)?;
+        Ok(ShuntVoltage::new(
+            self.part(),
+            self.calibration.range(),
+            counts,
+        ))
+    }
+
     /// The chip's own Current register.
-    pub(crate) fn current(&self, raw: i32) -> Current {
-        let counts = self.directed(self.counts(raw));
+    fn current(&self, raw: i32) -> Current {
+        let counts = self.calibration.directed(self.counts(raw));
         Current::new(counts, self.calibration.register_step())
     }
 
     /// The chip's own Power register.
     pub(crate) fn power(&self, raw: u32) -> Power {
         Power::new(self.part(), raw, self.calibration.register_step())
-    }
-
-    pub(crate) fn shunt_voltage(&self, raw: i32) -> ShuntVoltage {
-        ShuntVoltage::new(self.part(), self.calibration.range(), self.counts(raw))
     }
 }
 

@@ -37,13 +37,10 @@ impl CurrentStep {
     /// For the INA226 family rounded up to whole nanoamperes, else to the nearest picoampere: `max` / 32 768, on the
     /// INA228 `max` / 524 288.
     pub fn smallest_for(part: Part, max: Microamps) -> Result<Self, ConfigError> {
-        let refused = ConfigError::MaxCurrent {
-            found: Nanoamps::new(i64::from(max.get()).saturating_mul(1_000)),
+        let max = match u64::try_from(max.get()) {
+            Ok(max) if max > 0 => max,
+            _ => return Err(ConfigError::MaxCurrent),
         };
-        let max = u64::try_from(max.get()).map_err(|_| refused)?;
-        if max == 0 {
-            return Err(refused);
-        }
         let picoamps = max.saturating_mul(1_000_000);
         let step = if part.constants().is_wide {
             nearest(picoamps, 0x8_0000)
@@ -74,26 +71,45 @@ impl CurrentStep {
 
     /// What one count of the shunt voltage means across `shunt`, to the nearest picoampere; one picovolt across one
     /// microohm is one microampere.
-    ///
-    /// A long division in decimal digits: three below the microampere, three below the nanoampere, all in 32 bits.
-    /// The caller has checked that the shunt is 10 µΩ to 10 Ω, so that ten times a remainder and the result fit.
     pub(crate) fn of_shunt(picovolts: u32, shunt: NonZeroU32) -> Self {
-        let mut rest = picovolts % shunt;
-        let mut digits = |mut value: u32| {
-            for _ in 0..3 {
-                rest = rest.wrapping_mul(10);
-                value = value.wrapping_mul(10).wrapping_add(rest / shunt);
-                rest %= shunt;
-            }
-            value
-        };
-        let nanoamps = digits(picovolts / shunt);
-        let picoamps = digits(0);
-        let rounded = picoamps.wrapping_add(u32::from(rest >= shunt.get().div_ceil(2)));
-        Self {
-            nanoamps: nanoamps.wrapping_add(rounded / Self::THOUSAND),
-            picoamps: u16::try_from(rounded % Self::THOUSAND).unwrap_or(0),
-        }
+        let picoamps = u64::from(picovolts).saturating_mul(1_000_000);
+        // 5 µV across 10 µΩ is half an ampere: it always fits.
+        Self::from_picoamps(nearest(picoamps, u64::from(shunt.get()))).unwrap_or(Self {
+            nanoamps: u32::MAX,
+            picoamps: 0,
+        })
+    }
+
+    /// So many counts in milliamperes, to nearest, in 32 bits.
+    pub(crate) fn milliamps(self, counts: i32) -> i32 {
+        let micro = group(
+            counts,
+            self.nanoamps / Self::THOUSAND % Self::THOUSAND,
+            self.nano_group(counts) / 1_000,
+        );
+        let upper = self.nanoamps / (Self::THOUSAND * Self::THOUSAND);
+        finish(counts, upper, micro)
+    }
+
+    /// So many counts in microamperes, to nearest, held at the ends of 32 bits.
+    pub(crate) fn microamps(self, counts: i32) -> i32 {
+        finish(
+            counts,
+            self.nanoamps / Self::THOUSAND,
+            self.nano_group(counts),
+        )
+    }
+
+    /// So many counts in nanoamperes, to nearest; exact when the step is of whole nanoamperes.
+    pub(crate) fn nanoamps(self, counts: i32) -> i64 {
+        let whole = i64::from(counts).saturating_mul(i64::from(self.nanoamps));
+        let pico = group(counts, u32::from(self.picoamps), 0);
+        whole.saturating_add(i64::from(thousandth(pico)))
+    }
+
+    fn nano_group(self, counts: i32) -> i32 {
+        let pico = group(counts, u32::from(self.picoamps), 0);
+        group(counts, self.nanoamps % Self::THOUSAND, pico / 1_000)
     }
 
     /// The step in picoamperes.
@@ -103,4 +119,29 @@ impl CurrentStep {
             .saturating_mul(Self::THOUSAND_WIDE)
             .saturating_add(u64::from(self.picoamps))
     }
+}
+
+/// Counts times one group of three decimal digits of the step, and the carry of the group below.
+///
+/// Below 2^31: the counts have 20 bits, the group is below 1000, the carry below 2^20.
+fn group(counts: i32, digits: u32, carry: i32) -> i32 {
+    let digits = i32::try_from(digits).unwrap_or(0);
+    counts.wrapping_mul(digits).wrapping_add(carry)
+}
+
+/// The upper groups and a rounded lower one, held at the ends of 32 bits.
+fn finish(counts: i32, upper: u32, lower: i32) -> i32 {
+    let upper = i32::try_from(upper).unwrap_or(i32::MAX);
+    counts
+        .saturating_mul(upper)
+        .saturating_add(thousandth(lower))
+}
+
+/// One thousandth, to nearest, ties away from zero.
+///
+/// What was cut off below a group is less than one of its units, so it cannot lift a remainder to one half.
+fn thousandth(group: i32) -> i32 {
+    let rest = group % 1_000;
+    let away = i32::from(rest >= 500).wrapping_sub(i32::from(rest <= -500));
+    (group / 1_000).wrapping_add(away)
 }

@@ -13,6 +13,11 @@ fn settings(part: Part) -> Settings {
     Settings::new(part, Microohms::new(2_000))
 }
 
+/// The same for ever, so that a future can hold it.
+fn known(part: Part) -> &'static Settings {
+    Box::leak(Box::new(settings(part)))
+}
+
 /// A chip in memory that has every register the part has, with a finished conversion.
 fn chip(part: Part) -> MemoryBus {
     let bus = MemoryBus::default();
@@ -105,12 +110,14 @@ fn table(
     }
 }
 
-fn under_voltage() -> Limits {
-    Limits {
-        under_voltage: Some(Millivolts::new(24_000)),
-        ..Limits::default()
-    }
-}
+const UNDER_VOLTAGE: Limits = Limits {
+    over_voltage: None,
+    under_voltage: Some(Millivolts::new(24_000)),
+    current_above: None,
+    current_below: None,
+    over_temperature: None,
+    over_power: None,
+};
 
 /// The table of one client; `$wait` turns what a call returns into its answer.
 macro_rules! tables {
@@ -133,13 +140,16 @@ macro_rules! tables {
             let all = [Part::Ina226, Part::Ina237, Part::Ina228];
             let warm = [Part::Ina237, Part::Ina228];
             let wide = [Part::Ina228];
-            row!("init", all, Leaves::Nothing, |c, p| c.init(&settings(p)));
+            row!("init", all, Leaves::Nothing, |c, p| c.init(known(p)));
+            row!("calibrate", all, Leaves::Nothing, |c, p| {
+                c.calibrate(*setup(p).calibration())
+            });
             row!("reset", all, Leaves::Nothing, |c, p| c.reset(p));
             row!("set_mode", all, Leaves::Nothing, |c, _p| {
                 c.set_mode(Mode::Continuous(Inputs::BUS))
             });
             row!("set_alert", all, Leaves::Nothing, |c, _p| {
-                c.set_alert(&under_voltage(), AlertPin::default())
+                c.set_alert(&UNDER_VOLTAGE, AlertPin::default())
             });
             row!("write", all, Leaves::Nothing, |c, _p| {
                 c.write(r226::Configuration::POWER_ON)
@@ -191,10 +201,10 @@ macro_rules! sequences {
                 for failing in 0..30 {
                     let bus = chip(part);
                     let mut client = Ina2xx::new(bus.clone(), ADDRESS);
-                    let setup = $wait(client.init(&settings(part))).unwrap();
+                    let setup = $wait(client.init(known(part))).unwrap();
                     let before = bus.transfers();
                     bus.0.borrow_mut().failing = Some(before + failing);
-                    let answer = $wait(client.verify(&settings(part)));
+                    let answer = $wait(client.verify(known(part)));
                     let made = bus.transfers() - before;
                     if made <= failing {
                         assert_eq!(answer, Ok(()));
@@ -206,9 +216,9 @@ macro_rules! sequences {
                 }
                 for failing in 0..5 {
                     let bus = chip(part);
-                    let known = setup(part);
+                    let setup = setup(part);
                     bus.0.borrow_mut().failing = Some(failing);
-                    let mut client = Ina2xx::resume(bus.clone(), ADDRESS, known);
+                    let mut client = Ina2xx::resume(bus.clone(), ADDRESS, setup);
                     let answer = $wait(client.measure_once_and_wait(&mut Waits::default()));
                     if failing < 4 {
                         assert_eq!(answer.map(|_| ()), Err(Error::Bus(BusFault)));

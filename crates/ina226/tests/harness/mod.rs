@@ -1,6 +1,9 @@
 //! What the tests share: an executor, a chip in memory with faults, and one text for both clients.
 #![allow(dead_code)] // each test file uses a part
 
+pub mod chips;
+pub mod facts;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;

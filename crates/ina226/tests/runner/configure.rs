@@ -386,7 +386,8 @@ pub fn calibrate_max(part: Part, input: &mut Keys<'_>, output: &mut Keys<'_>) ->
             true
         }
         Err(ConfigError::BeyondFullScale { full_scale }) => {
-            same("full scale", &full_scale, &unchecked.full_scale())?;
+            let whole = unchecked.full_scale().get() / 1_000_000;
+            same("full scale", &i64::from(full_scale.get()), &whole)?;
             false
         }
         Err(other) => return Err(text(other)),

@@ -140,7 +140,7 @@ pub fn word(text: &str) -> Result<u16, Fault> {
 
 /// Bytes in wire order.
 pub fn bytes(text: &str) -> Result<Vec<u8>, Fault> {
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return Err(format!("{text} is no whole number of bytes"));
     }
     text.as_bytes()
