@@ -173,6 +173,34 @@ fn a_join_is_refused_while_the_load_hides_the_difference() {
 }
 
 #[test]
+fn a_join_that_would_overload_a_small_pack_at_the_present_load_is_refused() {
+    // Three equal packs share 3 A either way; the third may carry 500 mA only.
+    for (load, mode) in [(3.0, ModeHint::Discharge), (-3.0, ModeHint::Charge)] {
+        let mut world = World::at(&[27.0, 27.0, 27.0]);
+        world.inputs.bus.mode_hint = mode;
+        world.inputs.packs[2].gauge.i_dis_max = Some(Milliamps::new(500));
+        world.inputs.packs[2].gauge.i_chg_max = Some(Milliamps::new(500));
+        world.command(Command::Disable { pack: 2 });
+        world.load_a = load;
+        world.run_ms(10_000);
+        world.command(Command::Enable { pack: 2 });
+        world.run_ms(2_000);
+        assert_eq!(world.closed(), [0, 1], "{mode:?}");
+        assert_eq!(world.reason(2), "pack_limit");
+        let refused = &world.decision.packs[2];
+        assert_eq!(refused.limit, if load > 0.0 { -500 } else { 500 });
+        assert!(
+            (refused.value.abs() - 1_000).abs() < 20,
+            "{} mA",
+            refused.value
+        );
+        world.load_a = 0.0;
+        world.run_ms(2_000);
+        assert_eq!(world.closed(), [0, 1, 2], "without a load it joins");
+    }
+}
+
+#[test]
 fn the_load_is_permitted_only_after_the_packs_were_gathered() {
     let mut world = World::at(&[28.0, 28.0, 28.0]);
     while world.closed().len() < 3 {
