@@ -68,9 +68,18 @@ fn a_share_too_large_for_a_percent_is_held_at_the_top() {
 
 #[test]
 fn a_gauge_temperature_becomes_celsius_exactly() {
-    assert_eq!(DeciKelvin::new(2_982).to_centicelsius(), CentiCelsius::new(2_505));
-    assert_eq!(DeciKelvin::ZERO.to_centicelsius(), CentiCelsius::new(-27_315));
-    assert_eq!(CentiCelsius::new(2_505).to_decicelsius(), DeciCelsius::new(251));
+    assert_eq!(
+        DeciKelvin::new(2_982).to_centicelsius(),
+        CentiCelsius::new(2_505)
+    );
+    assert_eq!(
+        DeciKelvin::ZERO.to_centicelsius(),
+        CentiCelsius::new(-27_315)
+    );
+    assert_eq!(
+        CentiCelsius::new(2_505).to_decicelsius(),
+        DeciCelsius::new(251)
+    );
 }
 
 #[test]
@@ -78,13 +87,22 @@ fn a_quantity_prints_its_unit() {
     assert_eq!(Milliamps::new(-1_250).to_string(), "-1250 mA");
     assert_eq!(Milliohms::new(60).to_string(), "60 mΩ");
     assert_eq!(format!("{:>6}", Permille::new(400)), "   400 ‰");
-    assert_eq!(OutOfRange.to_string(), "the value does not fit into the unit asked for");
+    assert_eq!(
+        OutOfRange.to_string(),
+        "the value does not fit into the unit asked for"
+    );
 }
 
 #[cfg(feature = "serde")]
 #[test]
 fn a_quantity_is_its_plain_number_in_json() {
-    assert_eq!(serde_json::to_string(&Millivolts::new(26_480)).unwrap(), "26480");
-    assert_eq!(serde_json::from_str::<Millivolts>("26480").unwrap(), Millivolts::new(26_480));
+    assert_eq!(
+        serde_json::to_string(&Millivolts::new(26_480)).unwrap(),
+        "26480"
+    );
+    assert_eq!(
+        serde_json::from_str::<Millivolts>("26480").unwrap(),
+        Millivolts::new(26_480)
+    );
     assert!(serde_json::from_str::<Percent>("256").is_err());
 }

@@ -54,12 +54,11 @@ impl<const N: usize> Core<N> {
         if ranked.len == 0 || settling_ms > 0 {
             return;
         }
-        let largest = self.largest_set(step, &predictor, &ranked);
         let together = !step.inputs.bus.load_controllable;
         let plan = if together {
-            largest
+            self.largest_set(step, &predictor, &ranked)
         } else {
-            self.planned_set(step, &predictor, &ranked, largest)
+            self.planned_set(step, &predictor, &ranked)
         };
         if together {
             let expected = self.params.i_load_expect;
@@ -80,11 +79,16 @@ impl<const N: usize> Core<N> {
         } else {
             self.first_of(&predictor, plan)
         };
+        let bound_of_plan = predictor.of(plan).largest_bound();
         for (index, verdict) in verdicts.iter_mut().enumerate() {
             if !candidates.contains(index) {
                 continue;
             }
-            let bound = predictor.of(plan.with(index)).largest_bound();
+            let bound = if plan.contains(index) {
+                bound_of_plan
+            } else {
+                predictor.of(plan.with(index)).largest_bound()
+            };
             *verdict = Verdict {
                 predicted: Some(bound),
                 ..Verdict::of(Waiting::WaitingForSet)
@@ -103,13 +107,12 @@ impl<const N: usize> Core<N> {
         step: &Step<'_, N>,
         predictor: &Predictor<'_>,
         ranked: &Ranked<N>,
-        largest: PackSet,
     ) -> PackSet {
         if self.params.anchor == Anchor::LargestSet {
-            return largest;
+            return self.largest_set(step, predictor, ranked);
         }
         match self.mode.mode() {
-            Mode::Idle => largest,
+            Mode::Idle => self.largest_set(step, predictor, ranked),
             Mode::Charge => self.grown(predictor, ranked.iter()),
             Mode::Discharge | Mode::Unknown => {
                 let from_top = self.grown(predictor, ranked.iter().rev());
@@ -117,7 +120,7 @@ impl<const N: usize> Core<N> {
                 if carries >= self.params.i_load_expect {
                     from_top
                 } else {
-                    largest
+                    self.largest_set(step, predictor, ranked)
                 }
             }
         }

@@ -1,7 +1,8 @@
-//! What survives a reboot (rule D13): scores, latches and counters, as one small checked record.
+//! What survives a reboot (rule D13): scores, latches, counters and the operator's word, as one small checked record.
 //!
 //! Layout, all numbers little endian: `b"PR"`, version 1, number of packs, then per pack score (1 byte), flags (1 byte:
-//! bit 0 latched, bit 1 stuck closed, bit 2 suspects the bus), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none) and closings
+//! bit 0 latched, bit 1 stuck closed, bit 2 suspects the
+//! bus, bit 3 disabled), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none) and closings
 //! (4 bytes), then the CRC-32 (ISO-HDLC) of everything before. Whoever runs the core stores it.
 
 use core::fmt;
@@ -85,6 +86,7 @@ struct Entry {
     latched: bool,
     stuck: bool,
     suspects_bus: bool,
+    disabled: bool,
     fault: Option<Fault>,
     closes: u32,
 }
@@ -97,6 +99,7 @@ impl Entry {
             latched: trouble.is_some_and(|trouble| trouble.latched),
             stuck: pack.stuck.is_some(),
             suspects_bus: trouble.is_some_and(|trouble| trouble.suspects_bus),
+            disabled: pack.disabled,
             fault: pack
                 .stuck
                 .or(trouble.map(|trouble| trouble.fault))
@@ -109,9 +112,10 @@ impl Entry {
         let position = Fault::ALL.iter().position(|one| Some(*one) == self.fault);
         let fault = position.map_or(0, |position| position.saturating_add(1));
         let [c0, c1, c2, c3] = self.closes.to_le_bytes();
-        let flags = u8::from(self.latched)
-            | (u8::from(self.stuck) << 1)
-            | (u8::from(self.suspects_bus) << 2);
+        let flags = [self.latched, self.stuck, self.suspects_bus, self.disabled]
+            .into_iter()
+            .rev()
+            .fold(0, |flags, bit| (flags << 1) | u8::from(bit));
         [
             self.score,
             flags,
@@ -129,13 +133,14 @@ impl Entry {
             None => None,
             Some(position) => Some(*Fault::ALL.get(position)?),
         };
-        let (latched, stuck, suspects_bus) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0);
+        let [latched, stuck, suspects_bus, disabled] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
         let named = fault.is_some() || !(latched || stuck);
-        (flags <= 7 && named).then_some(Self {
+        (flags <= 15 && named).then_some(Self {
             score,
             latched,
             stuck,
             suspects_bus,
+            disabled,
             fault,
             closes: u32::from_le_bytes([c0, c1, c2, c3]),
         })
@@ -227,6 +232,7 @@ impl<const N: usize> Core<N> {
     fn restore_pack(&self, pack: &mut Pack, entry: &Entry) {
         pack.backoff = Backoff::with_score(entry.score);
         pack.closes = pack.closes.max(entry.closes);
+        pack.disabled = entry.disabled;
         pack.last_fault = entry.fault;
         pack.stuck = entry.fault.filter(|_| entry.stuck);
         let holds = entry.latched || entry.score > 0;

@@ -201,6 +201,92 @@ fn a_join_that_would_overload_a_small_pack_at_the_present_load_is_refused() {
 }
 
 #[test]
+fn what_was_known_at_the_join_widens_with_the_charge_that_has_flowed() {
+    // Pack 0 sags by 0.1 V under load while its resistance is at the lower end of the band, so that V − I R alone would
+    // allow its old voltage. Against that old voltage pack 1 would seem near enough; in truth 5.1 A would flow.
+    let packs = vec![IdealPack::new(28.0, 0.036), IdealPack::new(28.27, 0.036)];
+    let mut world = World::of(packs, Params::default());
+    world.inputs.bus.mode_hint = ModeHint::Discharge;
+    world.load_a = 5.0;
+    world.command(Command::Disable { pack: 1 });
+    for _ in 0..600 {
+        world.step();
+        world.packs[0].u -= 0.1 / 600.0;
+    }
+    world.command(Command::Enable { pack: 1 });
+    for step in 0..600 {
+        if step == 300 {
+            world.load_a = 0.0;
+        }
+        world.step();
+        assert!(
+            world.circulation_ma() <= 5_000.0,
+            "{} mA",
+            world.circulation_ma()
+        );
+    }
+}
+
+#[test]
+fn the_planned_set_joins_before_a_nearer_pack_that_is_not_in_it() {
+    // The last pack brings the most capacity; the first one is nearer to the others but does not fit with it.
+    let mut world = World::at(&[27.08, 27.10, 27.20, 27.34]);
+    world.inputs.bus.mode_hint = ModeHint::Idle;
+    for (pack, mah) in world
+        .inputs
+        .packs
+        .iter_mut()
+        .zip([10_000, 10_000, 10_000, 20_000])
+    {
+        pack.gauge.capacity = Some(MilliampHours::new(mah));
+    }
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [1, 2, 3]);
+}
+
+#[test]
+fn an_empty_pack_stops_the_load_and_a_full_one_the_charger_each_with_a_hysteresis() {
+    let mut world = World::at(&[26.0, 26.0]);
+    world.run_ms(5_000);
+    assert!(world.decision.load_permit && world.decision.charge_permit);
+    let mut at = |volts: f64| {
+        for pack in &mut world.packs {
+            pack.u = volts;
+        }
+        world.run_ms(500);
+        (world.decision.load_permit, world.decision.charge_permit)
+    };
+    assert_eq!(at(24.01), (true, true));
+    assert_eq!(at(24.00), (false, true), "at v_uv");
+    assert_eq!(at(24.99), (false, true), "below v_uv_rec");
+    assert_eq!(at(25.00), (true, true));
+    assert_eq!(at(29.59), (true, true));
+    assert_eq!(at(29.60), (true, false), "at v_ov");
+    assert_eq!(at(29.01), (true, false), "above v_ov_rec");
+    assert_eq!(at(29.00), (true, true));
+}
+
+#[test]
+fn a_pack_with_current_through_its_open_switch_is_not_joined() {
+    let mut core = Core::<1>::new(1, Params::default()).unwrap();
+    let mut inputs = Inputs::default();
+    inputs.packs[0].voltage = Sample::good(Millivolts::new(28_000), 0);
+    for tick in 0..30 {
+        let leak = if tick < 3 { 0 } else { -1_000 };
+        inputs.packs[0].current = Sample::good(Milliamps::new(leak), 0);
+        let decision = core.step(tick * 100, &inputs);
+        assert_eq!(
+            decision.packs[0].command,
+            SwitchCommand::Open,
+            "tick {tick}"
+        );
+        if tick == 4 {
+            assert_eq!(decision.packs[0].reason.code(), "current_while_open");
+        }
+    }
+}
+
+#[test]
 fn the_load_is_permitted_only_after_the_packs_were_gathered() {
     let mut world = World::at(&[28.0, 28.0, 28.0]);
     while world.closed().len() < 3 {

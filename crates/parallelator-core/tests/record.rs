@@ -44,6 +44,27 @@ fn latches_scores_and_counters_survive_a_reboot() {
 }
 
 #[test]
+fn the_word_of_the_operator_survives_a_reboot() {
+    let mut world = World::at(&[28.0, 28.02]);
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(5_000);
+    let mut buffer = [0; RECORD_MAX];
+    let record = world.core.write_record(&mut buffer).unwrap().to_vec();
+    assert_eq!(
+        record[4 + 7 + 1],
+        8,
+        "bit 3 of the flags of the second pack"
+    );
+    let mut reborn = World::at(&[28.0, 28.02]);
+    reborn.core.restore(&record).unwrap();
+    reborn.run_ms(20_000);
+    assert_eq!((reborn.closed(), reborn.state(1)), (vec![0], "disabled"));
+    reborn.command(Command::Enable { pack: 1 });
+    reborn.run_ms(2_000);
+    assert_eq!(reborn.closed(), [0, 1]);
+}
+
+#[test]
 fn the_layout_is_the_one_that_is_documented() {
     let (_, record) = after_faults();
     assert_eq!(record.len(), 4 + 3 * 7 + 4);
