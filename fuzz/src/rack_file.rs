@@ -1,6 +1,6 @@
 //! The rack file of the program: any bytes, and a file in the right form with the fuzzer's numbers.
 
-use std::{env, fmt::Write, fs, path::Path, process};
+use std::{env, fmt::Write, fs, path::Path, process, thread};
 
 use parallelator::{
     PACKS,
@@ -71,7 +71,9 @@ impl Written {
 }
 
 fn read(content: &[u8]) -> Option<Description> {
-    let path = env::temp_dir().join(format!("parallelator-fuzz-{}.toml", process::id()));
+    // Tests run in several threads of one process.
+    let (process, thread) = (process::id(), thread::current().id());
+    let path = env::temp_dir().join(format!("parallelator-fuzz-{process}-{thread:?}.toml"));
     fs::write(&path, content).unwrap();
     let outcome = judged(&path, content);
     fs::remove_file(&path).unwrap();

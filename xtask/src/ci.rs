@@ -31,7 +31,7 @@ type Step = Result<Outcome, String>;
 type Check = fn(&Path) -> Step;
 
 /// Name, question, and the function that answers it; cheap steps first.
-const STEPS: [(&str, &str, Check); 14] = [
+const STEPS: [(&str, &str, Check); 15] = [
     (
         "words",
         "no machine paths, keys or unfinished work",
@@ -62,6 +62,11 @@ const STEPS: [(&str, &str, Check); 14] = [
         targets::targets,
     ),
     ("boards", "firmware of the boards", boards::build),
+    (
+        "size",
+        "bytes of firmware and drivers, within their limits",
+        targets::size,
+    ),
     (
         "licences",
         "licences and sources of dependencies",

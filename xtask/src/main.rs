@@ -12,7 +12,7 @@ cargo xtask <task>
 
   ci [--skip STEP,...] [--only STEP,...] [--list]
                     run what the continuous integration runs, and print how long each step took
-  size [--write]    build the smallest firmware and measure it; --write puts the table into the README
+  size [--write]    measure the smallest firmware, and the drivers beside others; --write puts the tables into the README
   twins [--check]   write every blocking.rs from the asynch.rs beside it; --check only compares
 ";
 

@@ -1,119 +1,62 @@
-//! `cargo xtask size`: what the smallest firmware costs, into the table of the README.
+//! `cargo xtask size`: what the smallest firmware and the drivers cost, into the tables of the README.
 
-use std::{fs, path::Path, process::Command};
+mod bench;
+mod firmware;
+mod measure;
 
-use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
 
-/// The table stands between these two lines of the README.
+/// The tables stand between these two lines of the README.
 const BEGIN: &str = "<!-- cargo xtask size: begin -->";
 const END: &str = "<!-- cargo xtask size: end -->";
 
 const TARGET: &str = "thumbv8m.main-none-eabihf";
-const FIRMWARE: &str = "rp2350-parallelator";
 
-/// Builds the firmware, prints its table, and with `--write` puts it into the README.
+/// Measures, prints the tables, and with `--write` puts them into the README. A driver that costs more than its limit is
+/// an error, after everything was printed and written.
 pub fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
     let write = match arguments {
         [] => false,
         [only] if only == "--write" => true,
         _ => return Err("size takes --write or nothing".to_owned()),
     };
-    let table = table(&firmware(workspace)?);
-    print!("{table}");
+    let firmware = firmware::table(workspace)?;
+    let (comparison, missed) = bench::table(workspace)?;
+    let tables = format!("{firmware}\n{comparison}");
+    print!("{tables}");
     if write {
-        write_into_readme(workspace, &table)
-    } else {
+        write_into_readme(workspace, &tables)?;
+    }
+    if missed.is_empty() {
         Ok(())
+    } else {
+        Err(missed.join("\n"))
     }
 }
 
-/// What was measured, in bytes.
-struct Sizes {
-    flash: u64,
-    ram: u64,
-    node: u64,
-    future: u64,
-}
-
-fn firmware(workspace: &Path) -> Result<Sizes, String> {
-    let board = workspace.join("examples/rp2350");
-    let status = Command::new("cargo")
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--quiet",
-            "--target-dir",
-            "target",
-        ])
-        .current_dir(&board)
-        .status()
+/// Runs cargo in `folder` with a target folder of its own, and gives what it printed.
+fn cargo(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let (command, arguments) = arguments.split_first().ok_or("cargo needs a command")?;
+    let output = Command::new("cargo")
+        .arg(command)
+        .args(["--locked", "--quiet", "--target-dir", "target"])
+        .args(arguments)
+        .current_dir(folder)
+        .stderr(Stdio::inherit())
+        .output()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if !status.success() {
-        return Err(format!(
-            "{} does not build; is the target there? rustup target add {TARGET}",
-            board.display()
-        ));
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(format!(
+            "cargo {command} fails in {}; is the target there? rustup target add {TARGET}",
+            folder.display()
+        ))
     }
-    let path = board
-        .join("target")
-        .join(TARGET)
-        .join("release")
-        .join(FIRMWARE);
-    let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let file =
-        object::File::parse(&*bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-    let sum = |kinds: &[SectionKind]| -> u64 {
-        file.sections()
-            .filter(|section| kinds.contains(&section.kind()))
-            .map(|section| section.size())
-            .sum()
-    };
-    let (code, data, zero) = (
-        [
-            SectionKind::Text,
-            SectionKind::ReadOnlyData,
-            SectionKind::ReadOnlyString,
-        ],
-        [SectionKind::Data],
-        [SectionKind::UninitializedData],
-    );
-    Ok(Sizes {
-        flash: sum(&code) + sum(&data),
-        ram: sum(&data) + sum(&zero),
-        node: symbol(&file, "4NODE")?,
-        future: symbol(&file, "4POOL")?,
-    })
-}
-
-/// Size of the static whose mangled name contains this.
-fn symbol(file: &object::File<'_>, part: &str) -> Result<u64, String> {
-    file.symbols()
-        .find(|symbol| {
-            symbol
-                .name()
-                .is_ok_and(|name| name.contains(FIRMWARE_CRATE) && name.contains(part))
-        })
-        .map(|symbol| symbol.size())
-        .ok_or_else(|| format!("the firmware has no static {part}"))
-}
-
-const FIRMWARE_CRATE: &str = "rp2350_parallelator";
-
-fn table(sizes: &Sizes) -> String {
-    let Sizes {
-        flash,
-        ram,
-        node,
-        future,
-    } = sizes;
-    format!(
-        "| `examples/rp2350`, 16 packs, opt-level s | bytes |\n| --- | ---: |\n\
-         | flash: code, constants, initial data | {flash} |\n\
-         | RAM, all statics | {ram} |\n\
-         | of it the node: core, drivers' memory, inputs | {node} |\n\
-         | of it the future of the loop | {future} |\n"
-    )
 }
 
 fn write_into_readme(workspace: &Path, table: &str) -> Result<(), String> {
