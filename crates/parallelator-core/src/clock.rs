@@ -22,6 +22,8 @@ pub(crate) struct Moment {
     pub(crate) core_ms: u64,
     /// Sum of all gaps forward. Sample ages run in it.
     pub(crate) real_ms: u64,
+    /// How long ago the last step really was.
+    pub(crate) gap_ms: u64,
     /// What this step added to core time.
     pub(crate) elapsed_ms: u64,
     /// How the clock moved.
@@ -63,6 +65,7 @@ impl Clock {
             now_ms,
             core_ms: self.core_ms,
             real_ms: self.real_ms,
+            gap_ms,
             elapsed_ms,
             motion,
         }

@@ -4,7 +4,7 @@ use battery_units::Milliamps;
 
 use crate::{
     Anchor, Core, PackSet, Waiting,
-    join::View,
+    join::{View, windows},
     mode::Mode,
     predictor::Predictor,
     step::{Step, Verdict},
@@ -49,19 +49,24 @@ impl<const N: usize> Core<N> {
         verdicts: &mut [Verdict; N],
     ) {
         let predictor = Predictor::new(&self.params, &view.sources);
-        let ranked = Ranked::<N>::new(&predictor, candidates);
+        let together = !step.inputs.bus.load_controllable;
+        let may_start = if together {
+            self.free_both_ways(step, candidates)
+        } else {
+            candidates
+        };
+        let ranked = Ranked::<N>::new(&predictor, may_start);
         let settling_ms = self.settling_ms(step.moment.core_ms);
         if ranked.len == 0 || settling_ms > 0 {
             return;
         }
-        let together = !step.inputs.bus.load_controllable;
         let plan = if together {
             self.largest_set(step, &predictor, &ranked)
         } else {
             self.planned_set(step, &predictor, &ranked)
         };
         if together {
-            let expected = self.params.i_load_expect;
+            let expected = self.params.i_load_expect.max(self.fleet.discharged_with());
             let carries = self.discharge_limit_of_open_set(step, &predictor, plan);
             if carries < expected || carries <= Milliamps::ZERO {
                 let refused =
@@ -73,6 +78,14 @@ impl<const N: usize> Core<N> {
                 }
                 return;
             }
+        }
+        if together && !self.budget_allows(step.moment.core_ms, plan.len()) {
+            for (index, verdict) in verdicts.iter_mut().enumerate() {
+                if candidates.contains(index) {
+                    *verdict = Verdict::of(Waiting::WearBudget);
+                }
+            }
+            return;
         }
         let joined = if together {
             plan
@@ -101,6 +114,14 @@ impl<const N: usize> Core<N> {
         self.close(step, view, joined, bound);
     }
 
+    /// Whether the rack has closings left for so many packs at once.
+    fn budget_allows(&mut self, core_ms: u64, packs: usize) -> bool {
+        let budget = self.params.closes_per_hour_of_fleet(self.count);
+        let used = self.joining.fleet_wear.closings(core_ms);
+        let wanted = u32::try_from(packs).unwrap_or(u32::MAX);
+        used.saturating_add(wanted) <= budget
+    }
+
     /// Rule D4: the set to aim for, by what the bus is used for.
     fn planned_set(
         &self,
@@ -113,9 +134,9 @@ impl<const N: usize> Core<N> {
         }
         match self.mode.mode() {
             Mode::Idle => self.largest_set(step, predictor, ranked),
-            Mode::Charge => self.grown(predictor, ranked.iter()),
+            Mode::Charge => self.grown(step, predictor, ranked.iter()),
             Mode::Discharge | Mode::Unknown => {
-                let from_top = self.grown(predictor, ranked.iter().rev());
+                let from_top = self.grown(step, predictor, ranked.iter().rev());
                 let carries = self.discharge_limit_of_open_set(step, predictor, from_top);
                 if carries >= self.params.i_load_expect {
                     from_top
@@ -127,17 +148,45 @@ impl<const N: usize> Core<N> {
     }
 
     /// The admissible set that grows from the first pack of a row.
-    fn grown(&self, predictor: &Predictor<'_>, row: impl Iterator<Item = usize>) -> PackSet {
+    fn grown(
+        &self,
+        step: &Step<'_, N>,
+        predictor: &Predictor<'_>,
+        row: impl Iterator<Item = usize>,
+    ) -> PackSet {
         row.fold(PackSet::EMPTY, |set, index| {
             let wider = set.with(index);
-            if predictor.of(wider).is_admissible(self.params.i_circ_max)
-                && self.is_within_dv_max(predictor, wider)
-            {
+            if self.fits(step, predictor, wider) {
                 wider
             } else {
                 set
             }
         })
+    }
+
+    /// Whether a set may stand together: within `dv_max`, no pack able to circulate more than `i_circ_max` or than it
+    /// may carry itself.
+    fn fits(&self, step: &Step<'_, N>, predictor: &Predictor<'_>, set: PackSet) -> bool {
+        let prediction = predictor.of(set);
+        let single = set.len() < 2;
+        self.is_within_dv_max(predictor, set)
+            && set.iter().all(|index| {
+                let bound = prediction.bound(index);
+                let (discharge, charge) = self.pack_limits(step, index);
+                let worst = bound.saturating_add(predictor.measurement_error(index));
+                bound <= self.params.i_circ_max && (single || worst <= discharge.min(charge))
+            })
+    }
+
+    /// Packs that may be charged and discharged: in a set that closes at once nobody can say which way a current goes.
+    fn free_both_ways(&self, step: &Step<'_, N>, candidates: PackSet) -> PackSet {
+        let free = |index: &usize| {
+            self.packs.get(*index).is_some_and(|pack| {
+                windows(pack, &self.params, &step.moment, self.mode.mode())
+                    .is_ok_and(|windows| windows.charge && windows.discharge)
+            })
+        };
+        candidates.iter().filter(free).collect()
     }
 
     fn is_within_dv_max(&self, predictor: &Predictor<'_>, set: PackSet) -> bool {
@@ -160,8 +209,7 @@ impl<const N: usize> Core<N> {
         for lowest in ranked.iter() {
             while let Some(index) = ranked.get(next) {
                 let wider = window.with(index);
-                let fits = predictor.of(wider).is_admissible(self.params.i_circ_max)
-                    && self.is_within_dv_max(predictor, wider);
+                let fits = self.fits(step, predictor, wider);
                 if !fits {
                     break;
                 }

@@ -41,7 +41,7 @@ pub struct PackDecision {
     pub reason: Reason,
     /// Bound of the circulating current of the join that is next or was refused.
     pub predicted: Option<Milliamps>,
-    /// How far the pack is from the bus, or from the farthest connected pack where the bus is not measured.
+    /// How far the pack is from the bus, or from the mean of the connected packs where the bus is not measured.
     pub difference: Option<Millivolts>,
     /// What was measured against the limit of the reason, in its unit (mV, mA, ms or a count).
     pub value: i32,

@@ -94,8 +94,8 @@ pub struct Event {
     pub limit: i32,
 }
 
-/// Room for two events a pack and sixteen of the rack.
-const CAPACITY: usize = 80;
+/// Room for three events a pack and sixteen of the rack.
+const CAPACITY: usize = 112;
 
 /// The events of one step, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::{
     pack::{Pack, Trouble},
     samples::{SAMPLES_TO_START, is_plausible},
     step::Step,
+    stuck::is_leak,
 };
 
 /// Hysteresis of the temperature windows: 5 °C.
@@ -44,22 +45,25 @@ fn over_voltage(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found
         .then(|| Found::new(Fault::OverVoltageAbs, value.get(), params.v_ov_abs.get()))
 }
 
-/// The hard current limit of a pack that may be connected, judged in the same way.
+/// The hard current limit, judged in the same way.
 fn over_current(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found> {
-    if !pack.maybe_connected {
-        return None;
-    }
     let current = match input.current.quality {
         Quality::Good | Quality::OverRange => input.current.value,
         Quality::Missing => pack.samples.current()?,
     };
+    // What an open switch should block is the stuck check's to judge; what its diode lets through is not.
+    if !pack.maybe_connected && is_leak(params, current) {
+        return None;
+    }
     let limit = if current >= Milliamps::ZERO {
         params.hard_charge().get()
     } else {
         params.hard_discharge().get()
     };
-    (current.get().saturating_abs() >= limit)
-        .then(|| Found::new(Fault::OverCurrentHard, current.get(), limit))
+    // A sensor at the end of its range has seen at least that much.
+    let over =
+        current.get().saturating_abs() >= limit || input.current.quality == Quality::OverRange;
+    over.then(|| Found::new(Fault::OverCurrentHard, current.get(), limit))
 }
 
 /// Rule D18: a connected pack whose sample is older than `age_hard`.

@@ -18,11 +18,18 @@ pub(crate) struct Fleet {
     low: bool,
     /// A connected pack reached `v_ov`: no charge until all are below `v_ov_rec`.
     high: bool,
+    /// What the bus was discharged with while packs were closed, a magnitude: what a load that obeys nobody will draw again.
+    discharged_with: Milliamps,
     /// No permits until this core time, after an overload.
     withdrawn_until_ms: u64,
 }
 
 impl Fleet {
+    /// The load to expect on a dead bus that obeys nobody.
+    pub(crate) fn discharged_with(&self) -> Milliamps {
+        self.discharged_with
+    }
+
     pub(crate) fn note_candidates(&mut self, left: bool) {
         self.candidates_left = left;
     }
@@ -99,12 +106,14 @@ impl<const N: usize> Core<N> {
     }
 
     /// A pack above its continuous current for `t_oc_soft` first costs the permits; when that does not help within
-    /// `t_shed`, every pack that is over opens in one write, never one after another.
+    /// `t_shed`, every pack that is over opens in one write. When the others could not carry the rest, all open with
+    /// them: never one after another (rules D10 and D11).
     pub(crate) fn judge_overload(&mut self, step: &mut Step<'_, N>) {
         let moment = step.moment;
         let soft_ms = self.params.t_oc_soft_ms;
         let open_ms = soft_ms.saturating_add(self.params.t_shed_ms);
-        let elapsed_ms = u32::try_from(moment.elapsed_ms).unwrap_or(u32::MAX);
+        let elapsed_ms = u32::try_from(moment.gap_ms).unwrap_or(u32::MAX);
+        let leak = self.params.i_leak.get();
         let mut over = PackSet::EMPTY;
         let mut withdraw = false;
         let mut open = false;
@@ -114,7 +123,8 @@ impl<const N: usize> Core<N> {
                 continue;
             };
             let current = pack.current();
-            if current <= charge && current.get() >= discharge.get().saturating_neg() {
+            let within = current <= charge && current.get() >= discharge.get().saturating_neg();
+            if within || current.get().saturating_abs() <= leak {
                 pack.overload_ms = 0;
                 continue;
             }
@@ -129,30 +139,57 @@ impl<const N: usize> Core<N> {
                 .saturating_add(self.params.t_backoff0_ms.into());
         }
         if open {
-            for index in over.iter() {
+            let closed = self.closed();
+            let alone = self.rest_can_carry(step, closed, over);
+            let (opened, fault) = if alone {
+                (over, Fault::OverCurrentSoft)
+            } else {
+                (closed, Fault::CollectiveOverload)
+            };
+            for index in opened.iter() {
                 let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
-                let limit = self.params.i_dis_max.get();
-                self.raise(
-                    step,
-                    index,
-                    &Found::new(Fault::OverCurrentSoft, current, limit),
-                );
+                let (discharge, charge) = self.pack_limits(step, index);
+                let limit = if current < 0 { discharge } else { charge };
+                self.raise(step, index, &Found::new(fault, current, limit.get()));
             }
         }
     }
 
-    /// Sets limits, voltages, currents and permits of the decision.
-    pub(crate) fn limit_fleet(&mut self, step: &mut Step<'_, N>) {
-        let connected = self.connected();
-        let closed: PackSet = self
-            .packs
+    /// Whether the closed packs without these could carry the present current, each within its limits.
+    fn rest_can_carry(&self, step: &Step<'_, N>, closed: PackSet, over: PackSet) -> bool {
+        let view = self.view(step);
+        let rest = PackSet::from_bits(closed.bits() & !over.bits());
+        let prediction = Predictor::new(&self.params, &view.sources);
+        let prediction = prediction.of(rest);
+        !rest.is_empty()
+            && rest.iter().all(|index| {
+                let current = prediction.current(index, view.current);
+                let (discharge, charge) = self.pack_limits(step, index);
+                let known = view.known.contains(index);
+                known && current <= charge && current.get() >= discharge.get().saturating_neg()
+            })
+    }
+
+    /// Packs commanded closed.
+    fn closed(&self) -> PackSet {
+        self.packs
             .iter()
             .enumerate()
             .take(self.count)
             .filter(|(_, pack)| pack.closed)
             .map(|(index, _)| index)
-            .collect();
+            .collect()
+    }
+
+    /// Sets limits, voltages, currents and permits of the decision.
+    pub(crate) fn limit_fleet(&mut self, step: &mut Step<'_, N>) {
+        let connected = self.connected();
+        let closed = self.closed();
         self.note_forming(step, closed);
+        if let Some(current) = self.bus_current().filter(|_| !closed.is_empty()) {
+            let drawn = current.get().saturating_neg().max(0);
+            self.fleet.discharged_with = Milliamps::new(drawn);
+        }
         self.note_voltages(closed);
         let mut limits = self.limits_of_connected_set(step);
         let withdrawn = step.moment.core_ms < self.fleet.withdrawn_until_ms;

@@ -35,6 +35,8 @@ pub(crate) struct Joining {
 pub(crate) struct Unjudged {
     pub(crate) set: PackSet,
     pub(crate) joined: PackSet,
+    /// Fleet current when it was made.
+    pub(crate) fleet: Milliamps,
     pub(crate) due_ms: u64,
 }
 
@@ -63,13 +65,18 @@ pub(crate) struct View<const N: usize> {
 
 /// Which way a current may flow through a pack that joins now.
 #[derive(Clone, Copy)]
-struct Windows {
-    charge: bool,
-    discharge: bool,
+pub(crate) struct Windows {
+    pub(crate) charge: bool,
+    pub(crate) discharge: bool,
 }
 
 /// Whether the sample, the voltage and the temperature of a pack let it join in this mode.
-fn windows(pack: &Pack, params: &Params, moment: &Moment, mode: Mode) -> Result<Windows, Verdict> {
+pub(crate) fn windows(
+    pack: &Pack,
+    params: &Params,
+    moment: &Moment,
+    mode: Mode,
+) -> Result<Windows, Verdict> {
     let voltage = pack.voltage();
     let (floor, top) = if mode == Mode::Charge {
         (params.v_uv_abs, params.v_ov_rec)
@@ -224,6 +231,7 @@ impl<const N: usize> Core<N> {
             .iter()
             .any(|pack| pack.trouble.is_some_and(|trouble| trouble.suspects_bus));
         let fleet_closings = self.joining.fleet_wear.closings(moment.core_ms);
+        let limits = self.pack_limits(step, index);
         let Some(pack) = self.packs.get_mut(index) else {
             return Err(Verdict::of(Waiting::NoSensor));
         };
@@ -262,6 +270,9 @@ impl<const N: usize> Core<N> {
             return Err(Verdict::of(Waiting::CurrentWhileOpen).against(current, limit));
         }
         windows(pack, &params, &moment, mode)?;
+        if limits.0 <= Milliamps::ZERO || limits.1 <= Milliamps::ZERO {
+            return Err(Verdict::of(Waiting::PackLimit));
+        }
         let closings = pack.wear.closings(moment.core_ms);
         for (used, budget) in [
             (closings, params.closes_per_hour_pack.into()),
@@ -411,7 +422,8 @@ impl<const N: usize> Core<N> {
             }
         }
         self.fleet.note_candidates(best.is_some());
-        if let Some(((.., index), bound)) = best.filter(|_| settling_ms == 0) {
+        let judged = self.joining.unjudged.is_none();
+        if let Some(((.., index), bound)) = best.filter(|_| settling_ms == 0 && judged) {
             let joined = PackSet::EMPTY.with(index);
             self.close(step, view, joined, bound);
         }
@@ -438,7 +450,13 @@ impl<const N: usize> Core<N> {
             let current = predictor.against_stiff_bus(index, bus);
             let difference = pack.voltage().saturating_sub(bus);
             let apart = difference.get().saturating_abs();
-            let (waiting, value, limit) = if apart > self.params.dv_max.get() {
+            let both_ways = windows(pack, &self.params, &step.moment, self.mode.mode())
+                .is_ok_and(|windows| windows.charge && windows.discharge);
+            let own = self.pack_limits(step, index);
+            let (waiting, value, limit) = if !both_ways {
+                // Which way the current goes is for the source to say.
+                (Waiting::WouldCharge, current.get(), 0)
+            } else if apart > self.params.dv_max.get() {
                 (Waiting::DifferenceTooLarge, apart, self.params.dv_max.get())
             } else if current > self.params.i_circ_max {
                 (
@@ -446,6 +464,8 @@ impl<const N: usize> Core<N> {
                     current.get(),
                     self.params.i_circ_max.get(),
                 )
+            } else if current > own.0.min(own.1) {
+                (Waiting::PackLimit, current.get(), own.0.min(own.1).get())
             } else {
                 if best.is_none_or(|leader| (current, index) < leader) {
                     best = Some((current, index));
@@ -512,6 +532,7 @@ impl<const N: usize> Core<N> {
         self.joining.unjudged = Some(Unjudged {
             set: view.connected.union(joined),
             joined,
+            fleet: view.current,
             due_ms: core_ms.saturating_add(self.params.t_settle_ms.into()),
         });
     }

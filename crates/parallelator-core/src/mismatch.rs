@@ -45,13 +45,14 @@ impl<const N: usize> Core<N> {
         let all_fresh = unjudged.set.iter().all(|index| {
             self.packs
                 .get(index)
-                .is_some_and(|pack| pack.is_fresh(&step.moment, soft_ms) && pack.samples.is_new())
+                .is_some_and(|pack| pack.is_fresh(&step.moment, soft_ms))
         });
         if !all_fresh {
             return;
         }
         self.joining.unjudged = None;
         let Some((index, found)) = self.worst_mismatch(&unjudged) else {
+            self.joining.last_mismatch = PackSet::EMPTY;
             return;
         };
         let before = unjudged.set.bits() & !unjudged.joined.bits();
@@ -88,8 +89,13 @@ impl<const N: usize> Core<N> {
             .map(|index| {
                 let circulating = prediction.circulating(index);
                 let share = prediction.share_of(index, fleet);
+                // The estimates carry the error of the current at the join, the judgement that of the current now.
+                let at_join = prediction.share_of(index, unjudged.fleet);
+                let larger = share
+                    .max(at_join)
+                    .max(Milliamps::ZERO.saturating_sub(share.min(at_join)));
                 let error = predictor.measurement_error(index);
-                let allowed = tolerance(&self.params, circulating, share, error);
+                let allowed = tolerance(&self.params, circulating, larger, error);
                 let off = measured(index).saturating_sub(circulating.saturating_add(share));
                 let excess = off.get().saturating_abs().saturating_sub(allowed.get());
                 (excess, unjudged.joined.contains(index), index, off, allowed)

@@ -8,6 +8,7 @@ use crate::{
     clock::Moment,
     predictor::{Rest, Source},
     samples::{SAMPLES_TO_START, Samples},
+    stuck::is_leak,
     wear::Wear,
 };
 
@@ -146,6 +147,11 @@ impl Pack {
         }
     }
 
+    /// Whether the pack may hold the bus: commanded so, not confirmed open, stuck, or carrying what it should block.
+    pub(crate) fn may_conduct(&self, params: &Params) -> bool {
+        self.maybe_connected || self.stuck.is_some() || is_leak(params, self.current())
+    }
+
     /// Whether the sample is there and not older than `limit_ms`.
     pub(crate) fn is_fresh(&self, moment: &Moment, limit_ms: u32) -> bool {
         self.samples
@@ -159,7 +165,8 @@ impl Pack {
             return None;
         }
         let voltage = self.samples.voltage()?;
-        Some(if self.maybe_connected || self.stuck.is_some() {
+        let carries = self.current().get().saturating_abs() > params.i_leak.get();
+        Some(if self.maybe_connected || self.stuck.is_some() || carries {
             let source = Source::connected(params, voltage, self.samples.current()?);
             match &self.rest {
                 Some(rest) => source.narrowed_by(rest, params),

@@ -198,6 +198,12 @@ impl Source {
     }
 }
 
+/// The fast relaxation of a cell is not taken to be slower than this, whatever `t_rest` says.
+const FASTEST_RELAXATION_MS: u32 = 30_000;
+
+/// Nothing is remembered for longer than this.
+const LONGEST_MEMORY_MS: u32 = 300_000;
+
 /// What is remembered of a pack from the moment it joined: its open-circuit interval then, and the charge that has
 /// flowed either way since.
 ///
@@ -236,8 +242,8 @@ impl Rest {
 
     /// Where the open-circuit voltage lies now; nothing is known after `t_rest`.
     fn interval(&self, params: &Params, r_max_uohm: i64) -> Option<(i32, i32)> {
-        let fast_ms = i64::from(params.t_rest_ms.div_euclid(10));
-        if self.since_ms > params.t_rest_ms || fast_ms == 0 {
+        let fast_ms = i64::from(params.t_rest_ms.div_euclid(10).min(FASTEST_RELAXATION_MS));
+        if self.since_ms > params.t_rest_ms.min(LONGEST_MEMORY_MS) || fast_ms == 0 {
             return None;
         }
         let drift = |charge: i64| {

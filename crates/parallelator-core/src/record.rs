@@ -1,9 +1,10 @@
 //! What survives a reboot (rule D13): scores, latches, counters and the operator's word, as one small checked record.
 //!
-//! Layout, all numbers little endian: `b"PR"`, version 1, number of packs, then per pack score (1 byte), flags (1 byte:
-//! bit 0 latched, bit 1 stuck closed, bit 2 suspects the
-//! bus, bit 3 disabled), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none) and closings
-//! (4 bytes), then the CRC-32 (ISO-HDLC) of everything before. Whoever runs the core stores it.
+//! Layout, all numbers little endian: `b"PR"`, version 1, number of packs, flags of the rack (1 byte: bit 0 emergency
+//! stop); then per pack score (1 byte), flags (1 byte: bit 0 latched, bit 1 stuck closed, bit 2 suspects the bus, bit 3
+//! disabled, bit 4 was closed), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none), fault of a stuck switch
+//! (1 byte, the same) and closings (4 bytes); then the CRC-32 (ISO-HDLC) of everything before. Whoever runs the core
+//! stores it.
 
 use core::fmt;
 
@@ -18,8 +19,8 @@ use crate::{
 const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 const MAGIC: [u8; 2] = *b"PR";
 const VERSION: u8 = 1;
-const HEAD: usize = 4;
-const ENTRY: usize = 7;
+const HEAD: usize = 5;
+const ENTRY: usize = 8;
 const TAIL: usize = 4;
 
 /// Length of the record of the largest rack.
@@ -53,6 +54,8 @@ pub enum RecordError {
         /// Packs of this core.
         expected: usize,
     },
+    /// The flags of the rack hold a value that was never written.
+    Rack,
     /// A field holds a value that was never written.
     Field {
         /// The pack.
@@ -73,6 +76,7 @@ impl fmt::Display for RecordError {
             Self::PackCount { found, expected } => {
                 write!(f, "a record of {found} packs, the rack has {expected}")
             }
+            Self::Rack => f.write_str("the flags of the rack hold an impossible value"),
             Self::Field { pack } => write!(f, "the entry of pack {pack} holds an impossible value"),
         }
     }
@@ -80,70 +84,88 @@ impl fmt::Display for RecordError {
 
 impl core::error::Error for RecordError {}
 
+/// Bits of a pack.
+const LATCHED: u8 = 1;
+const STUCK: u8 = 1 << 1;
+const SUSPECTS_BUS: u8 = 1 << 2;
+const DISABLED: u8 = 1 << 3;
+const CLOSED: u8 = 1 << 4;
+
+/// Bit of the rack.
+const ESTOP: u8 = 1;
+
 /// One pack in the record.
 struct Entry {
     score: u8,
-    latched: bool,
-    stuck: bool,
-    suspects_bus: bool,
-    disabled: bool,
+    flags: u8,
     fault: Option<Fault>,
+    stuck: Option<Fault>,
     closes: u32,
+}
+
+fn fault_to_byte(fault: Option<Fault>) -> u8 {
+    let position = Fault::ALL.iter().position(|one| Some(*one) == fault);
+    position
+        .and_then(|position| u8::try_from(position.saturating_add(1)).ok())
+        .unwrap_or(0)
+}
+
+/// The fault of a byte; `None` when no fault has this number.
+fn fault_from_byte(byte: u8) -> Option<Option<Fault>> {
+    match usize::from(byte).checked_sub(1) {
+        None => Some(None),
+        Some(position) => Fault::ALL.get(position).copied().map(Some),
+    }
 }
 
 impl Entry {
     fn of(pack: &Pack) -> Self {
         let trouble = pack.trouble;
+        let flags = [
+            (trouble.is_some_and(|trouble| trouble.latched), LATCHED),
+            (pack.stuck.is_some(), STUCK),
+            (
+                trouble.is_some_and(|trouble| trouble.suspects_bus),
+                SUSPECTS_BUS,
+            ),
+            (pack.disabled, DISABLED),
+            (pack.closed, CLOSED),
+        ];
         Self {
             score: pack.backoff.score(),
-            latched: trouble.is_some_and(|trouble| trouble.latched),
-            stuck: pack.stuck.is_some(),
-            suspects_bus: trouble.is_some_and(|trouble| trouble.suspects_bus),
-            disabled: pack.disabled,
-            fault: pack
-                .stuck
-                .or(trouble.map(|trouble| trouble.fault))
-                .or(pack.last_fault),
+            flags: flags
+                .into_iter()
+                .filter(|(set, _)| *set)
+                .fold(0, |flags, (_, bit)| flags | bit),
+            fault: trouble.map(|trouble| trouble.fault).or(pack.last_fault),
+            stuck: pack.stuck,
             closes: pack.closes,
         }
     }
 
+    fn has(&self, bit: u8) -> bool {
+        self.flags & bit != 0
+    }
+
     fn to_bytes(&self) -> [u8; ENTRY] {
-        let position = Fault::ALL.iter().position(|one| Some(*one) == self.fault);
-        let fault = position.map_or(0, |position| position.saturating_add(1));
         let [c0, c1, c2, c3] = self.closes.to_le_bytes();
-        let flags = [self.latched, self.stuck, self.suspects_bus, self.disabled]
-            .into_iter()
-            .rev()
-            .fold(0, |flags, bit| (flags << 1) | u8::from(bit));
-        [
-            self.score,
-            flags,
-            u8::try_from(fault).unwrap_or(0),
-            c0,
-            c1,
-            c2,
-            c3,
-        ]
+        let (fault, stuck) = (fault_to_byte(self.fault), fault_to_byte(self.stuck));
+        [self.score, self.flags, fault, stuck, c0, c1, c2, c3]
     }
 
     fn from_bytes(bytes: [u8; ENTRY]) -> Option<Self> {
-        let [score, flags, fault, c0, c1, c2, c3] = bytes;
-        let fault = match usize::from(fault).checked_sub(1) {
-            None => None,
-            Some(position) => Some(*Fault::ALL.get(position)?),
-        };
-        let [latched, stuck, suspects_bus, disabled] = [1, 2, 4, 8].map(|bit| flags & bit != 0);
-        let named = fault.is_some() || !(latched || stuck);
-        (flags <= 15 && named).then_some(Self {
+        let [score, flags, fault, stuck, c0, c1, c2, c3] = bytes;
+        let entry = Self {
             score,
-            latched,
-            stuck,
-            suspects_bus,
-            disabled,
-            fault,
+            flags,
+            fault: fault_from_byte(fault)?,
+            stuck: fault_from_byte(stuck)?,
             closes: u32::from_le_bytes([c0, c1, c2, c3]),
-        })
+        };
+        let known_bits = LATCHED | STUCK | SUSPECTS_BUS | DISABLED | CLOSED;
+        let named = entry.fault.is_some() || !entry.has(LATCHED);
+        let agrees = entry.has(STUCK) == entry.stuck.is_some();
+        (flags & !known_bits == 0 && named && agrees).then_some(entry)
     }
 }
 
@@ -160,7 +182,9 @@ impl<const N: usize> Core<N> {
             .get_mut(..needed)
             .ok_or(RecordError::Length { found, needed })?;
         let [m0, m1] = MAGIC;
-        let head = [m0, m1, VERSION, u8::try_from(self.count).unwrap_or(u8::MAX)];
+        let rack = if self.system.is_estopped() { ESTOP } else { 0 };
+        let packs = u8::try_from(self.count).unwrap_or(u8::MAX);
+        let head = [m0, m1, VERSION, packs, rack];
         let entries = self
             .packs
             .iter()
@@ -195,7 +219,7 @@ impl<const N: usize> Core<N> {
         let (head, entries) = content
             .split_first_chunk::<HEAD>()
             .ok_or(RecordError::Length { found, needed })?;
-        let [m0, m1, version, packs] = *head;
+        let [m0, m1, version, packs, rack] = *head;
         if [m0, m1] != MAGIC {
             return Err(RecordError::NotARecord);
         }
@@ -215,6 +239,9 @@ impl<const N: usize> Core<N> {
         if found != needed {
             return Err(RecordError::Length { found, needed });
         }
+        if rack & !ESTOP != 0 {
+            return Err(RecordError::Rack);
+        }
         let mut restored = self.packs;
         let entries = entries.chunks_exact(ENTRY).map(|bytes| {
             <[u8; ENTRY]>::try_from(bytes)
@@ -226,26 +253,36 @@ impl<const N: usize> Core<N> {
             self.restore_pack(pack, &entry);
         }
         self.packs = restored;
+        if rack & ESTOP != 0 {
+            self.system.hold(Fault::EStop);
+        }
         Ok(())
     }
 
     fn restore_pack(&self, pack: &mut Pack, entry: &Entry) {
         pack.backoff = Backoff::with_score(entry.score);
         pack.closes = pack.closes.max(entry.closes);
-        pack.disabled = entry.disabled;
+        pack.disabled = entry.has(DISABLED);
         pack.last_fault = entry.fault;
-        pack.stuck = entry.fault.filter(|_| entry.stuck);
-        let holds = entry.latched || entry.score > 0;
-        pack.trouble = entry
-            .fault
-            .filter(|_| holds && !entry.stuck)
-            .map(|fault| Trouble {
-                fault,
-                latched: entry.latched,
-                until_ms: pack.backoff.wait_ms(&self.params),
-                value: 0,
-                limit: 0,
-                suspects_bus: entry.suspects_bus,
-            });
+        pack.stuck = entry.stuck;
+        if entry.has(CLOSED) {
+            // Nobody knows what it carried when the reboot opened it: as much as it may.
+            pack.opened_with = self.params.i_dis_max.max(self.params.i_chg_max);
+        }
+        let holds = entry.has(LATCHED) || (entry.score > 0 && entry.stuck.is_none());
+        pack.trouble = entry.fault.filter(|_| holds).map(|fault| Trouble {
+            fault,
+            latched: entry.has(LATCHED),
+            until_ms: pack.backoff.wait_ms(&self.params),
+            value: 0,
+            limit: 0,
+            suspects_bus: entry.has(SUSPECTS_BUS),
+        });
+    }
+
+    /// A record was there and could not be taken: nothing is known of earlier faults, so the rack stays shut off until
+    /// somebody who knows it arms it.
+    pub fn hold_for_lost_record(&mut self) {
+        self.system.hold(Fault::Config);
     }
 }

@@ -213,13 +213,14 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Packs that are, or may be, connected to the bus.
+    /// Packs that are, or may be, connected to the bus: also one whose current shows it before its switch can be called
+    /// stuck.
     pub(crate) fn connected(&self) -> PackSet {
         self.packs
             .iter()
             .take(self.count)
             .enumerate()
-            .filter(|(_, pack)| pack.maybe_connected || pack.stuck.is_some())
+            .filter(|(_, pack)| pack.may_conduct(&self.params))
             .map(|(index, _)| index)
             .collect()
     }

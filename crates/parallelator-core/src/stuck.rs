@@ -1,6 +1,6 @@
 //! Switches that do not do what they are told (rules D15 and D16).
 
-use battery_units::Milliamps;
+use battery_units::{Milliamps, Millivolts};
 
 use crate::{Core, EventKind, Fault, Params, SwitchKind, faults::Found, step::Step};
 
@@ -94,12 +94,9 @@ impl<const N: usize> Core<N> {
 
     /// Counts samples without a current that should be there; how far the pack stands apart, when they are enough.
     fn missing_current(&mut self, step: &Step<'_, N>, index: usize) -> Option<i32> {
-        let others = self.connected().without(index);
-        let bus = step
-            .inputs
-            .bus
-            .voltage
-            .or_else(|| self.mean_voltage(others));
+        // Alone on the bus a pack carries what the load draws, and that may be nothing.
+        let others = self.mean_voltage(self.connected().without(index))?;
+        let bus = step.inputs.bus.voltage.unwrap_or(others);
         let params = self.params;
         let pack = self.packs.get_mut(index)?;
         if !pack.close_confirmed {
@@ -110,9 +107,9 @@ impl<const N: usize> Core<N> {
             return None;
         }
         let current = pack.current().get().saturating_abs();
-        let apart = bus.map_or(0, |bus| {
-            pack.voltage().saturating_sub(bus).get().saturating_abs()
-        });
+        let from = |other: Millivolts| pack.voltage().saturating_sub(other).get().saturating_abs();
+        // Both must agree, or a wrong bus voltage would open every healthy pack.
+        let apart = from(bus).min(from(others));
         if current >= params.i_open.get() || apart <= MISSING_CURRENT_DIFFERENCE_MV {
             pack.missing_samples = 0;
             return None;

@@ -19,8 +19,10 @@ pub(crate) struct System {
     cause: Option<Fault>,
     /// Core time since which the cause is away.
     away_since_ms: u64,
-    /// An emergency stop waits for the arm command.
+    /// An emergency stop, or a record that could not be read, waits for the arm command.
     stopped: bool,
+    /// What else was wrong while it waited.
+    also: Option<Fault>,
     any_connected: bool,
 }
 
@@ -35,6 +37,17 @@ impl System {
         } else {
             SystemState::Idle
         }
+    }
+
+    /// Stays shut off for this reason until somebody arms the rack.
+    pub(crate) fn hold(&mut self, fault: Fault) {
+        self.stopped = true;
+        self.cause = Some(fault);
+    }
+
+    /// Whether an emergency stop waits for the arm command.
+    pub(crate) fn is_estopped(&self) -> bool {
+        self.stopped && self.cause == Some(Fault::EStop)
     }
 
     pub(crate) fn cause(&self) -> Option<Fault> {
@@ -71,19 +84,21 @@ impl<const N: usize> Core<N> {
         let core_ms = step.moment.core_ms;
         if let Some(fault) = present_cause(step.inputs) {
             self.system.away_since_ms = core_ms;
-            if fault == Fault::EStop && !self.system.stopped {
+            if fault != Fault::EStop {
+                self.system.also = Some(fault);
+            }
+            if fault == Fault::EStop && !self.system.is_estopped() {
                 self.system.stopped = true;
                 self.event(step, None, EventKind::EStop, Some(fault.into()), 0, 0);
             }
             if self.system.cause.is_none() {
                 self.event(step, None, EventKind::SafeOff, Some(fault.into()), 0, 0);
             }
-            // An emergency stop stays the cause until it is armed.
-            self.system.cause = Some(if self.system.stopped {
-                Fault::EStop
-            } else {
-                fault
-            });
+            // What waits for the arm command stays the cause until then; an emergency stop comes before everything.
+            self.system.cause = match self.system.cause {
+                Some(held) if self.system.stopped && fault != Fault::EStop => Some(held),
+                _ => Some(fault),
+            };
         } else if self.system.cause.is_some() && !self.system.stopped {
             let away_ms = core_ms.saturating_sub(self.system.away_since_ms);
             if away_ms >= self.params.t_backoff0_ms.into() {
@@ -99,6 +114,7 @@ impl<const N: usize> Core<N> {
 
     fn leave_safe_off(&mut self, step: &mut Step<'_, N>) {
         let fault = self.system.cause.take();
+        self.system.also = None;
         self.event(
             step,
             None,
@@ -130,7 +146,15 @@ impl<const N: usize> Core<N> {
         }
         self.system.stopped = false;
         self.event(step, None, EventKind::Armed, None, 0, 0);
-        match present_cause(step.inputs) {
+        let away_ms = step
+            .moment
+            .core_ms
+            .saturating_sub(self.system.away_since_ms);
+        let lasting = self
+            .system
+            .also
+            .filter(|_| away_ms < self.params.t_backoff0_ms.into());
+        match lasting {
             Some(fault) => self.system.cause = Some(fault),
             None => self.leave_safe_off(step),
         }

@@ -615,6 +615,66 @@ fn an_overload_first_costs_the_load_permit_and_then_opens_all_that_are_over_toge
 }
 
 #[test]
+fn a_pack_that_is_over_does_not_leave_its_load_to_others_who_cannot_carry_it() {
+    // 29.5 A that obeys nobody: only the best pack is over its 10 A, but two cannot carry what three did.
+    let mut world = World::at(&[28.06, 28.02, 28.00]);
+    world.run_ms(10_000);
+    world.load_obeys = false;
+    world.load_a = 29.5;
+    world.run_ms(8_000);
+    let codes: Vec<_> = opened(&world)
+        .into_iter()
+        .map(|(_, code, ..)| code)
+        .collect();
+    assert_eq!(codes, ["collective_overload"; 3]);
+    let latched = world
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Latched)
+        .count();
+    assert_eq!(latched, 0);
+}
+
+#[test]
+fn arming_does_not_end_another_trouble_early() {
+    let mut world = running();
+    world.load_a = 0.0;
+    world.command(Command::EStop);
+    world.step();
+    world.inputs.io.readback_ok = false;
+    world.step();
+    world.inputs.io.readback_ok = true;
+    world.run_ms(1_000);
+    world.command(Command::Arm);
+    world.run_ms(5_000);
+    assert_eq!(world.decision.system_reason, Some(Fault::ReadBack.into()));
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+}
+
+#[test]
+fn a_current_at_the_end_of_the_sensor_is_over_every_limit() {
+    let mut world = running();
+    world.now_ms += 100;
+    world.inputs.packs[1].current = Sample {
+        value: Milliamps::new(-12_000),
+        age_ms: 0,
+        quality: Quality::OverRange,
+    };
+    let decision = world.core.step(world.now_ms, &world.inputs);
+    assert_eq!(decision.packs[1].reason.code(), "over_current_hard");
+}
+
+#[test]
+fn a_wrong_bus_voltage_opens_nobody() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.run_ms(5_000);
+    world.inputs.bus.voltage = Some(Millivolts::new(28_150));
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+}
+
+#[test]
 fn the_operator_is_obeyed_until_he_changes_his_mind() {
     // The original undid a manual OFF in its next cycle (defect D-7).
     let mut world = running();

@@ -1,10 +1,10 @@
 //! The expanders that drive the switches: which word each of them gets, and whether it took it.
 
-use embedded_hal_async::i2c::I2c;
+use embedded_hal_async::i2c::{ErrorKind, I2c};
 use parallelator_core::{Decision, PackSet, PackState, SwitchCommand};
-use tca9555::{Address, Error, State, asynch::Tca9555};
+use tca9555::{Address, Error, State, Words, asynch::Tca9555};
 
-use crate::{Board, PackWiring, Rack};
+use crate::{Board, PackWiring, Rack, trouble::BusTrouble};
 
 /// Two buses with eight addresses each.
 pub(crate) const MAX_EXPANDERS: usize = 16;
@@ -20,8 +20,10 @@ struct Expander {
     /// 1 = input.
     directions: u16,
     state: State,
-    /// The chip took the last word and gave it back.
-    confirmed: bool,
+    /// It was started and has not been found with other registers since.
+    started: bool,
+    /// It was started again in this tick, against what was decided.
+    restarted: bool,
 }
 
 /// What the write and read-back of a tick came to.
@@ -66,7 +68,8 @@ impl Expanders {
                     address,
                     directions: u16::MAX,
                     state: State::UNKNOWN,
-                    confirmed: false,
+                    started: false,
+                    restarted: false,
                 });
                 expander.directions &= !outputs;
             }
@@ -74,23 +77,31 @@ impl Expanders {
         expanders
     }
 
-    /// Packs whose alert line is low. An expander that does not answer reports none: its read-back fails as well, and
-    /// that shuts the rack off.
+    /// Packs whose alert line is low. An expander that does not answer reports none, and is not trusted again before
+    /// its registers have been read.
     pub(crate) async fn alerts<B: Board<N>, const N: usize>(
         &mut self,
         board: &mut B,
         rack: &Rack<N>,
+        trouble: &mut BusTrouble,
     ) -> PackSet {
         let mut alerts = PackSet::EMPTY;
         for expander in self.all.iter_mut().flatten() {
-            let Some(bus) = board.bus(expander.bus) else {
+            let Some(bus) = board
+                .bus(expander.bus)
+                .filter(|_| trouble.allows(expander.bus))
+            else {
                 continue;
             };
             let mut chip = Tca9555::resume(bus, expander.address, expander.state);
             let levels = chip.read_inputs().await;
             expander.state = chip.state();
-            let Ok(levels) = levels else {
-                continue;
+            let levels = match levels {
+                Ok(levels) => levels,
+                Err(error) => {
+                    note(trouble, expander.bus, &error);
+                    continue;
+                }
             };
             let fired = wired_to(rack, expander)
                 .filter(|(_, pack)| pack.alert_pin.is_some_and(|pin| levels & mask(pin) == 0));
@@ -106,6 +117,7 @@ impl Expanders {
         rack: &Rack<N>,
         decision: &Decision<N>,
         now_ms: u64,
+        trouble: &mut BusTrouble,
     ) -> Outcome {
         let mut outcome = Outcome {
             written: true,
@@ -113,25 +125,53 @@ impl Expanders {
             brown_out: false,
         };
         for expander in self.all.iter_mut().flatten() {
-            let word = wired_to(rack, expander).fold(0, |word, (index, pack)| {
-                word | pack_outputs(decision, index, pack, now_ms)
-            });
-            let written = match board.bus(expander.bus) {
-                Some(bus) => expander.write(bus, word).await,
-                None => false,
+            let (word, open) =
+                wired_to(rack, expander).fold((0, 0), |(word, open), (index, pack)| {
+                    let outputs = pack_outputs(decision, index, pack, now_ms);
+                    (word | outputs, open | (outputs & !mask(pack.switch_pin)))
+                });
+            let written = match board
+                .bus(expander.bus)
+                .filter(|_| trouble.allows(expander.bus))
+            {
+                Some(bus) => expander.write(bus, word, open, trouble).await,
+                None => Written::Failed,
             };
-            outcome.written &= written;
+            expander.restarted = written == Written::Restarted && word != open;
+            outcome.written &= written != Written::Failed;
+            outcome.brown_out |= expander.restarted;
         }
         for expander in self.all.iter_mut().flatten() {
-            let found = match board.bus(expander.bus) {
-                Some(bus) => expander.read_back(bus).await,
+            let found = match board
+                .bus(expander.bus)
+                .filter(|_| trouble.allows(expander.bus))
+            {
+                Some(bus) => expander.read_back(bus, trouble).await,
                 None => ReadBack::Unreadable,
             };
-            expander.confirmed = found == ReadBack::Same;
-            outcome.confirmed &= expander.confirmed;
+            // A chip that was started again holds open switches, whatever was decided: that is not what was ordered.
+            outcome.confirmed &= found == ReadBack::Same && !expander.restarted;
             outcome.brown_out |= found == ReadBack::PowerUp;
         }
         outcome
+    }
+}
+
+/// How a write ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Ordered,
+    /// The chip had lost its registers, or nobody knew them: started again with every switch open.
+    Restarted,
+    Failed,
+}
+
+/// Counts what was no missing acknowledge against the bus.
+fn note<E: embedded_hal_async::i2c::Error>(trouble: &mut BusTrouble, bus: u8, error: &Error<E>) {
+    if let Error::Bus(error) = error {
+        if !matches!(error.kind(), ErrorKind::NoAcknowledge(_)) {
+            trouble.count(bus);
+        }
     }
 }
 
@@ -145,27 +185,65 @@ enum ReadBack {
 }
 
 impl Expander {
-    /// One transaction when the chip is known to hold its directions; a whole safe start, outputs first, when not.
-    async fn write<I2C: I2c>(&mut self, bus: &mut I2C, word: u16) -> bool {
+    /// One transaction when the chip is known to hold its directions.
+    ///
+    /// After any error the registers are read first. A chip that still holds them goes on; any other is started again,
+    /// outputs first, with every switch open (`open`): what it did in between nobody knows.
+    async fn write<I2C: I2c>(
+        &mut self,
+        bus: &mut I2C,
+        word: u16,
+        open: u16,
+        trouble: &mut BusTrouble,
+    ) -> Written {
         let mut chip = Tca9555::resume(bus, self.address, self.state);
-        let written = if self.confirmed {
-            chip.write_outputs(word).await
+        if self.started && !chip.state().is_known() {
+            if let Ok(found) = chip.verify().await {
+                let words = Words {
+                    outputs: found.outputs,
+                    directions: found.directions,
+                    polarity: 0,
+                };
+                let bus = chip.release();
+                chip = Tca9555::resume(bus, self.address, State::known(words));
+            }
+        }
+        let (written, how) = if self.started && chip.state().is_known() {
+            (chip.write_outputs(word).await, Written::Ordered)
         } else {
-            chip.start(word, self.directions).await
+            (chip.start(open, self.directions).await, Written::Restarted)
         };
         self.state = chip.state();
-        written.is_ok()
+        match written {
+            Ok(()) => {
+                self.started = true;
+                how
+            }
+            Err(error) => {
+                note(trouble, self.bus, &error);
+                Written::Failed
+            }
+        }
     }
 
-    async fn read_back<I2C: I2c>(&mut self, bus: &mut I2C) -> ReadBack {
+    async fn read_back<I2C: I2c>(&mut self, bus: &mut I2C, trouble: &mut BusTrouble) -> ReadBack {
         let mut chip = Tca9555::resume(bus, self.address, self.state);
         let found = chip.verify().await;
         self.state = chip.state();
         match found {
             Ok(_) => ReadBack::Same,
-            Err(Error::Reset) => ReadBack::PowerUp,
-            Err(Error::Bus(_)) => ReadBack::Unreadable,
-            Err(_) => ReadBack::Different,
+            Err(Error::Reset) => {
+                self.started = false;
+                ReadBack::PowerUp
+            }
+            Err(error @ Error::Bus(_)) => {
+                note(trouble, self.bus, &error);
+                ReadBack::Unreadable
+            }
+            Err(_) => {
+                self.started = false;
+                ReadBack::Different
+            }
         }
     }
 }

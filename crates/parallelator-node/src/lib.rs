@@ -19,6 +19,7 @@ mod node;
 mod rack;
 mod sensors;
 mod snapshot;
+mod trouble;
 
 pub use board::{Board, Request};
 pub use node::{Node, NodeError};

@@ -3,11 +3,12 @@
 use core::fmt;
 
 use parallelator_core::{
-    Core, Decision, Inputs, IoHealth, Params, RECORD_MAX, RecordError, StartError,
+    Core, Decision, Inputs, IoHealth, MAX_COMMANDS, Params, RECORD_MAX, RecordError, StartError,
 };
 
 use crate::{
-    Board, PackWiring, Rack, RackError, Request, Snapshot, expanders::Expanders, sensors::Sensors,
+    Board, PackWiring, Rack, RackError, Request, Snapshot, check_wiring, expanders::Expanders,
+    sensors::Sensors, trouble::BusTrouble,
 };
 
 /// Why the loop cannot be made.
@@ -45,6 +46,7 @@ pub struct Node<B, const N: usize> {
     stored: [u8; RECORD_MAX],
     stored_len: usize,
     restored: Result<(), RecordError>,
+    params_refused: Option<RackError>,
     stopping: bool,
     next_ms: u64,
 }
@@ -78,6 +80,7 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
             stored: [0; RECORD_MAX],
             stored_len: 0,
             restored: Ok(()),
+            params_refused: None,
             stopping: false,
             next_ms: 0,
         })
@@ -93,7 +96,8 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
         self.core.params()
     }
 
-    /// Whether the stored reboot record could be taken; without a record there is nothing to take.
+    /// Whether the stored reboot record could be taken; without a record there is nothing to take. With one that could
+    /// not, the rack stays shut off until it is armed.
     pub fn restored(&self) -> Result<(), RecordError> {
         self.restored
     }
@@ -119,10 +123,14 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
             .filter(|record| !record.is_empty())
         {
             self.restored = self.core.restore(record);
+            if self.restored.is_err() {
+                self.core.hold_for_lost_record();
+            }
         }
         self.next_ms = self.board.now_ms();
         let opened = Decision::default();
-        self.write_outputs(&opened).await;
+        self.write_outputs(&opened, &mut BusTrouble::default())
+            .await;
         let params = *self.core.params();
         self.sensors
             .set_up_all(&mut self.board, &self.rack, &params)
@@ -133,10 +141,20 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
     pub async fn tick(&mut self) {
         let params = *self.core.params();
         // The lines first: reading the flags of a sensor lets go of its line.
-        let lines = self.expanders.alerts(&mut self.board, &self.rack).await;
+        let mut trouble = BusTrouble::default();
+        let lines = self
+            .expanders
+            .alerts(&mut self.board, &self.rack, &mut trouble)
+            .await;
         let shorts = self
             .sensors
-            .read(&mut self.board, &self.rack, &params, &mut self.inputs)
+            .read(
+                &mut self.board,
+                &self.rack,
+                &params,
+                &mut self.inputs,
+                &mut trouble,
+            )
             .await;
         let alerts = lines.union(shorts);
         self.take_requests();
@@ -150,7 +168,10 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
         let now_ms = self.board.now_ms();
         self.sensors.age(now_ms, &mut self.inputs);
         let decision = self.core.step(now_ms, &self.inputs);
-        let confirmed = self.write_outputs(&decision).await;
+        let confirmed = self.write_outputs(&decision, &mut trouble).await;
+        if *self.core.params() != params {
+            self.sensors.set_up_again();
+        }
 
         self.store_record();
         self.board.show(decision.led);
@@ -180,7 +201,10 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
     pub async fn stop(&mut self) {
         let opened = Decision::default();
         for _ in 0..10 {
-            if self.write_outputs(&opened).await {
+            if self
+                .write_outputs(&opened, &mut BusTrouble::default())
+                .await
+            {
                 return;
             }
             let later = self.board.now_ms().saturating_add(100);
@@ -194,11 +218,11 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
     }
 
     /// Writes all outputs and reads them back; feeds the watchdog only when everything agrees.
-    async fn write_outputs(&mut self, decision: &Decision<N>) -> bool {
+    async fn write_outputs(&mut self, decision: &Decision<N>, trouble: &mut BusTrouble) -> bool {
         let now_ms = self.board.now_ms();
         let outcome = self
             .expanders
-            .apply(&mut self.board, &self.rack, decision, now_ms)
+            .apply(&mut self.board, &self.rack, decision, now_ms, trouble)
             .await;
         self.io = IoHealth {
             write_ok: outcome.written,
@@ -214,14 +238,41 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
     }
 
     fn take_requests(&mut self) {
-        for slot in &mut self.inputs.commands {
+        let mut taken = 0;
+        while taken < MAX_COMMANDS {
             match self.board.next_request() {
-                Some(Request::Command(command)) => *slot = Some(command),
-                Some(Request::Params(params)) => self.inputs.new_params = Some(params),
-                Some(Request::Stop) => self.stopping = true,
+                Some(Request::Command(command)) => {
+                    if let Some(slot) = self.inputs.commands.get_mut(taken) {
+                        *slot = Some(command);
+                    }
+                    taken = taken.saturating_add(1);
+                }
+                Some(Request::Params(params)) => {
+                    self.take_params(params);
+                    return;
+                }
+                Some(Request::Stop) => {
+                    self.stopping = true;
+                    return;
+                }
                 None => return,
             }
         }
+    }
+
+    /// Hands new parameters to the core, unless the sensors could not see the new limits: then nothing changes.
+    fn take_params(&mut self, params: Params) {
+        let mut first = None;
+        check_wiring(self.rack.packs(), &params, |error| {
+            first.get_or_insert(error);
+        });
+        self.params_refused = first;
+        self.inputs.new_params = first.is_none().then_some(params);
+    }
+
+    /// Why the last new parameters were not handed to the core, when they were not.
+    pub fn params_refused(&self) -> Option<RackError> {
+        self.params_refused
     }
 
     /// Stores the reboot record when it differs from the stored one.

@@ -8,11 +8,7 @@ use ina226::{
 };
 use parallelator_core::{Inputs, PackInput, PackSet, Params, Quality, Sample};
 
-use crate::{Board, PackWiring, Rack, Sensor, SensorHealth};
-
-/// Failures other than a missing acknowledge after which a bus is left alone for the rest of the tick: a hung bus
-/// costs a time-out each time, and the switches must still be written.
-const BUS_FAILURES: u8 = 2;
+use crate::{Board, PackWiring, Rack, Sensor, SensorHealth, trouble::BusTrouble};
 
 /// Flags that a short circuit raises.
 const SHORT_CIRCUIT: Flags = Flags::CURRENT_ABOVE.union(Flags::CURRENT_BELOW);
@@ -72,7 +68,7 @@ fn settings(pack: &PackWiring, params: &Params) -> Settings {
         Wiring::Direct
     };
     settings.max_current = Some(Milliamps::new(hard));
-    settings.averaging = Averaging::X64;
+    settings.averaging = averaging(params.tick_ms);
     settings.bus_time = time;
     settings.shunt_time = time;
     settings.limits.current_below = Some(Milliamps::new(short.saturating_neg()));
@@ -80,6 +76,15 @@ fn settings(pack: &PackWiring, params: &Params) -> Settings {
     settings.limits.current_above =
         (pack.sensor_kind == Sensor::Ina237).then_some(Milliamps::new(short));
     settings
+}
+
+/// The most averages whose cycle, at most 2 × 588 µs and a tenth for the oscillator, fits into a tick.
+fn averaging(tick_ms: u32) -> Averaging {
+    match tick_ms {
+        83.. => Averaging::X64,
+        21.. => Averaging::X16,
+        _ => Averaging::X4,
+    }
 }
 
 impl Link {
@@ -182,9 +187,9 @@ impl<const N: usize> Sensors<N> {
         rack: &Rack<N>,
         params: &Params,
         inputs: &mut Inputs<N>,
+        trouble: &mut BusTrouble,
     ) -> PackSet {
         let mut shorts = PackSet::EMPTY;
-        let mut failures = [0u8; 2];
         let setup_turn = self.turn_to_set_up(rack.packs().len());
         let packs = rack
             .packs()
@@ -192,8 +197,7 @@ impl<const N: usize> Sensors<N> {
             .zip(&mut inputs.packs)
             .zip(&mut self.links);
         for (index, ((pack, input), link)) in packs.enumerate() {
-            let failed = failures.get(usize::from(pack.bus)).copied().unwrap_or(0);
-            let bus = board.bus(pack.bus).filter(|_| failed < BUS_FAILURES);
+            let bus = board.bus(pack.bus).filter(|_| trouble.allows(pack.bus));
             let look = match (bus, link.setup) {
                 (Some(bus), Some(setup)) => link.read(bus, pack, setup).await,
                 (Some(bus), None) if setup_turn == Some(index) => {
@@ -201,10 +205,8 @@ impl<const N: usize> Sensors<N> {
                 }
                 _ => Look::Nothing,
             };
-            if let (Look::BusTrouble, Some(count)) =
-                (&look, failures.get_mut(usize::from(pack.bus)))
-            {
-                *count = count.saturating_add(1);
+            if matches!(look, Look::BusTrouble) {
+                trouble.count(pack.bus);
             }
             if let Look::Read(reading) | Look::OverRange(reading) = &look {
                 if reading.flags.alert() && reading.flags.intersects(SHORT_CIRCUIT) {
@@ -223,10 +225,22 @@ impl<const N: usize> Sensors<N> {
         rack: &Rack<N>,
         params: &Params,
     ) {
+        let mut trouble = BusTrouble::default();
         for (pack, link) in rack.packs().iter().zip(&mut self.links) {
-            if let Some(bus) = board.bus(pack.bus) {
-                link.set_up(bus, pack, params).await;
+            let bus = board.bus(pack.bus).filter(|_| trouble.allows(pack.bus));
+            let Some(bus) = bus else {
+                continue;
+            };
+            if matches!(link.set_up(bus, pack, params).await, Look::BusTrouble) {
+                trouble.count(pack.bus);
             }
+        }
+    }
+
+    /// Forgets how every chip was set up, so that each is set up anew: the limits it watches have changed.
+    pub(crate) fn set_up_again(&mut self) {
+        for link in &mut self.links {
+            link.setup = None;
         }
     }
 
