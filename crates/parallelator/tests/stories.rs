@@ -226,7 +226,7 @@ impl Broken {
                 .set_powered(false),
             Self::BusHung => rack.set_fault_plan(0, FaultPlan::hung()),
             Self::BusNoise => {
-                rack.set_fault_plan(0, FaultPlan::always(Target::Any, Effect::ArbitrationLoss))
+                rack.set_fault_plan(0, FaultPlan::always(Target::Any, Effect::ArbitrationLoss));
             }
             Self::WritesLost(pack) => {
                 rack.set_fault_plan(0, FaultPlan::always(switches(pack), Effect::WriteLost));

@@ -8,7 +8,7 @@
 //!
 //! The load and the charger of this rack obey nobody, so the core starts a dead bus with a whole set of packs. The chip's
 //! watchdog resets the controller 2 s after the last confirmed write; on a real board a second one, in hardware, cuts
-//! the supply of the switch drivers. The reboot record lies in the last sector of the flash.
+//! the supply of the switch drivers. The reboot record lies in the last two sectors of the flash.
 #![no_std]
 #![no_main]
 
@@ -25,10 +25,10 @@ use embassy_rp::{
 };
 use panic_halt as _;
 use parallelator_core::Params;
-use parallelator_node::{Node, kxkm_wiring};
+use parallelator_node::{Board, Node, kxkm_wiring};
 use static_cell::StaticCell;
 
-use crate::board::Rp2350;
+use crate::board::{Newest, Rp2350};
 
 /// Packs of this rack, and the capacity the core is built for.
 const PACKS: usize = 16;
@@ -44,13 +44,16 @@ async fn main(_spawner: Spawner) {
     let p = embassy_rp::init(Default::default());
     let mut config = i2c::Config::default();
     config.frequency = 100_000;
-    let board = Rp2350 {
+    let mut board = Rp2350 {
         bus: I2c::new_async(p.I2C0, p.PIN_5, p.PIN_4, Irqs, config),
         estop: Input::new(p.PIN_22, Pull::Up),
         lamp: Output::new(p.PIN_25, Level::Low),
         watchdog: Watchdog::new(p.WATCHDOG),
         flash: Flash::new_blocking(p.FLASH),
+        newest: Newest::default(),
     };
+    // From here on: a bus that hangs at the start must not hang the controller for ever.
+    board.feed_watchdog();
     let packs: [_; PACKS] = core::array::from_fn(kxkm_wiring);
     match Node::new(board, &packs, Params::default()) {
         Ok(node) => NODE.init(node).run().await,

@@ -1,6 +1,6 @@
 //! A switch board with one expander: safe start, one tick of a control loop, and what a power cut looks like.
 //!
-//! The bus is scripted, so this runs anywhere: `cargo run -p tca9555-driver --example blocking`.
+//! The bus is scripted, so this runs anywhere: `cargo run -p tca9555-driver --example tca9555_blocking`.
 
 use embedded_hal::i2c::I2c;
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};

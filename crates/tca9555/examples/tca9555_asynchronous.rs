@@ -1,6 +1,6 @@
 //! Waiting for the interrupt line and for a timer at once, as a firmware task would.
 //!
-//! The bus and the line are scripted: `cargo run -p tca9555-driver --features async --example asynchronous`.
+//! The bus and the line are scripted: `cargo run -p tca9555-driver --features async --example tca9555_asynchronous`.
 
 use std::future::Future;
 use std::pin::pin;
