@@ -33,6 +33,7 @@ mod reason;
 mod record;
 mod samples;
 mod set;
+mod source;
 mod state;
 mod step;
 mod stuck;

@@ -8,7 +8,8 @@ use crate::{
     faults::Found,
     join::Unjudged,
     pack::Pack,
-    predictor::{Predictor, Source},
+    predictor::Predictor,
+    source::Source,
     step::Step,
 };
 

@@ -6,8 +6,8 @@ use crate::{
     Fault, PackState, Params, Reason, Waiting,
     backoff::Backoff,
     clock::Moment,
-    predictor::{Rest, Source},
     samples::{SAMPLES_TO_START, Samples},
+    source::{Rest, Source},
     stuck::is_leak,
     wear::Wear,
 };

@@ -1,4 +1,4 @@
-//! Fault classes H0 to H2, stuck switches, back-off and the safe state.
+//! Fault classes H0 to H2, overload, back-off and the safe state.
 
 mod world;
 
@@ -391,181 +391,6 @@ fn trouble_on_the_way_to_the_switches_shuts_the_rack_off_and_passes_by_itself() 
 }
 
 #[test]
-fn a_switch_that_conducts_though_open_is_found_and_counts_as_connected() {
-    let mut world = running();
-    world.packs[2].welded = true;
-    world.command(Command::Disable { pack: 2 });
-    world.run_ms(2_000);
-    assert_eq!(
-        (world.state(2), world.reason(2)),
-        ("stuck_closed", "stuck_closed")
-    );
-    assert_eq!(world.decision.packs[2].command, SwitchCommand::Open);
-    world.command(Command::Disable { pack: 0 });
-    world.command(Command::Disable { pack: 1 });
-    world.run_ms(2_000);
-    // Pack 0 at another voltage would be joined to a dead bus; the welded pack holds the bus.
-    world.packs[0].u = 25.5;
-    world.command(Command::Enable { pack: 0 });
-    world.run_ms(5_000);
-    assert_eq!(world.reason(0), "difference_too_large");
-    assert!(world.closed().is_empty());
-}
-
-#[test]
-fn a_stuck_switch_is_cleared_only_when_named_and_without_current() {
-    let mut world = running();
-    world.packs[2].welded = true;
-    world.command(Command::Disable { pack: 2 });
-    world.run_ms(2_000);
-    world.command(Command::Clear {
-        pack: 2,
-        fault: Fault::StuckClosed,
-    });
-    world.run_ms(500);
-    assert_eq!(world.state(2), "stuck_closed", "it still carries current");
-    world.packs[2].welded = false;
-    world.run_ms(10_000);
-    assert_eq!(world.state(2), "stuck_closed", "nothing else leaves it");
-    world.command(Command::Clear {
-        pack: 2,
-        fault: Fault::StuckOpen,
-    });
-    world.run_ms(500);
-    assert_eq!(
-        world.state(2),
-        "stuck_closed",
-        "another name does not either"
-    );
-    world.command(Command::Clear {
-        pack: 2,
-        fault: Fault::StuckClosed,
-    });
-    world.run_ms(500);
-    assert_eq!(world.state(2), "disabled");
-}
-
-#[test]
-fn a_body_diode_is_no_stuck_switch_in_its_own_direction() {
-    for (kind, current, stuck) in [
-        (SwitchKind::Bidirectional, 1_000, true),
-        (SwitchKind::Bidirectional, -1_000, true),
-        (SwitchKind::DiodeCharge, 1_000, false),
-        (SwitchKind::DiodeCharge, -1_000, true),
-        (SwitchKind::DiodeDischarge, 1_000, true),
-        (SwitchKind::DiodeDischarge, -1_000, false),
-        (SwitchKind::Bidirectional, 200, false),
-        (SwitchKind::Bidirectional, 201, true),
-    ] {
-        let params = Params {
-            switch_kind: kind,
-            ..Params::default()
-        };
-        let mut core = Core::<1>::new(1, params).unwrap();
-        let mut inputs = Inputs::default();
-        inputs.packs[0].voltage = Sample::good(Millivolts::new(20_000), 0);
-        inputs.packs[0].current = Sample::good(Milliamps::new(current), 0);
-        let states: Vec<_> = (0..20)
-            .map(|tick| core.step(tick * 100, &inputs).packs[0].state)
-            .collect();
-        assert_eq!(
-            states[19] == PackState::StuckClosed,
-            stuck,
-            "{kind:?} {current} mA"
-        );
-    }
-}
-
-#[test]
-fn a_large_current_through_an_open_switch_is_called_so_at_once() {
-    let mut core = Core::<1>::new(1, Params::default()).unwrap();
-    let mut inputs = Inputs::default();
-    inputs.packs[0].voltage = Sample::good(Millivolts::new(28_000), 0);
-    inputs.packs[0].current = Sample::good(Milliamps::ZERO, 0);
-    inputs.bus.mode_hint = ModeHint::Idle;
-    for tick in 0..4 {
-        core.step(tick * 100, &inputs);
-    }
-    inputs.commands[0] = Some(Command::Disable { pack: 0 });
-    core.step(400, &inputs);
-    inputs.commands[0] = None;
-    core.step(500, &inputs);
-    inputs.packs[0].current = Sample::good(Milliamps::new(-20_000), 0);
-    let decision = core.step(600, &inputs);
-    assert_eq!(decision.packs[0].state, PackState::StuckClosed);
-    assert_eq!(decision.packs[0].reason.code(), "current_on_open_switch");
-}
-
-#[test]
-fn a_closed_switch_without_current_is_opened_and_no_healthy_one_with_it() {
-    for volts in [&[28.00, 28.20][..], &[28.00, 28.00, 28.20]] {
-        let mut world = World::at(volts);
-        let broken = volts.len() - 1;
-        world.inputs.bus.mode_hint = ModeHint::Charge;
-        world.packs[broken].broken = true;
-        world.run_ms(3_000);
-        let reasons: Vec<_> = opened(&world)
-            .into_iter()
-            .map(|(pack, code, ..)| (usize::from(pack), code))
-            .collect();
-        assert_eq!(reasons, [(broken, "stuck_open")]);
-        assert_eq!(world.closed().len(), broken);
-    }
-}
-
-#[test]
-fn switch_feedback_that_says_closed_keeps_a_pack_in_the_set() {
-    let mut world = running();
-    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Closed);
-    world.command(Command::Disable { pack: 2 });
-    world.run_ms(5_000);
-    assert_eq!(world.state(2), "opening");
-    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Open);
-    world.run_ms(200);
-    assert_eq!(world.state(2), "disabled");
-}
-
-#[test]
-fn each_fault_waits_longer_and_the_fifth_latches() {
-    let mut world = World::at(&[28.00, 28.02, 28.04]);
-    world.run_ms(10_000);
-    let mut waits = Vec::new();
-    for round in 1..=5 {
-        world.packs[0].offset = -9.0;
-        world.step();
-        assert_eq!(world.reason(0), "under_voltage_abs", "round {round}");
-        world.packs[0].offset = 0.0;
-        world.events.clear();
-        let opened_at = world.now_ms;
-        if round == 5 {
-            world.run_ms(1_000);
-            assert_eq!(world.state(0), "latched");
-            break;
-        }
-        while !world.closed().contains(&0) {
-            world.step();
-        }
-        waits.push(world.now_ms - opened_at);
-    }
-    for (wait, least) in waits.iter().zip([10_000, 20_000, 40_000, 80_000]) {
-        assert!((least..least + 1_000).contains(wait), "{waits:?}");
-    }
-}
-
-#[test]
-fn a_healthy_hour_forgives_one_fault() {
-    let mut world = World::at(&[28.00, 28.02]);
-    world.run_ms(10_000);
-    world.packs[0].offset = -9.0;
-    world.step();
-    world.packs[0].offset = 0.0;
-    world.run_ms(3_500_000);
-    assert_eq!(world.decision.packs[0].score, 1);
-    world.run_ms(200_000);
-    assert_eq!(world.decision.packs[0].score, 0);
-}
-
-#[test]
 fn a_pack_outside_its_temperature_window_opens_and_returns_with_a_hysteresis() {
     let mut world = running();
     let at = |dc: i32| Some(Sample::good(DeciCelsius::new(dc), 0));
@@ -586,53 +411,6 @@ fn a_pack_outside_its_temperature_window_opens_and_returns_with_a_hysteresis() {
     world.inputs.packs[0].temperature = at(399);
     world.run_ms(3_000);
     assert_eq!(world.closed(), [0, 1, 2]);
-}
-
-#[test]
-fn an_overload_first_costs_the_load_permit_and_then_opens_all_that_are_over_together() {
-    let mut world = running();
-    world.load_obeys = false;
-    world.load_a = 34.0;
-    let mut permitted_until = 0;
-    while world.closed().len() == 3 {
-        world.step();
-        if world.decision.load_permit {
-            permitted_until = world.now_ms;
-        }
-    }
-    let start = 10_000;
-    assert!(
-        (start + 1_900..=start + 2_200).contains(&permitted_until),
-        "{permitted_until}"
-    );
-    assert!(world.closed().is_empty(), "all three in one step");
-    assert_eq!(opened(&world).len(), 3);
-    assert!(
-        (start + 4_900..=start + 5_300).contains(&world.now_ms),
-        "{}",
-        world.now_ms
-    );
-}
-
-#[test]
-fn a_pack_that_is_over_does_not_leave_its_load_to_others_who_cannot_carry_it() {
-    // 29.5 A that obeys nobody: only the best pack is over its 10 A, but two cannot carry what three did.
-    let mut world = World::at(&[28.06, 28.02, 28.00]);
-    world.run_ms(10_000);
-    world.load_obeys = false;
-    world.load_a = 29.5;
-    world.run_ms(8_000);
-    let codes: Vec<_> = opened(&world)
-        .into_iter()
-        .map(|(_, code, ..)| code)
-        .collect();
-    assert_eq!(codes, ["collective_overload"; 3]);
-    let latched = world
-        .events
-        .iter()
-        .filter(|event| event.kind == EventKind::Latched)
-        .count();
-    assert_eq!(latched, 0);
 }
 
 #[test]
@@ -663,15 +441,6 @@ fn a_current_at_the_end_of_the_sensor_is_over_every_limit() {
     };
     let decision = world.core.step(world.now_ms, &world.inputs);
     assert_eq!(decision.packs[1].reason.code(), "over_current_hard");
-}
-
-#[test]
-fn a_wrong_bus_voltage_opens_nobody() {
-    let mut world = World::at(&[28.0, 28.0, 28.0]);
-    world.run_ms(5_000);
-    world.inputs.bus.voltage = Some(Millivolts::new(28_150));
-    world.run_ms(5_000);
-    assert_eq!(world.closed(), [0, 1, 2]);
 }
 
 #[test]
@@ -745,4 +514,43 @@ fn new_parameters_are_taken_as_a_whole_and_only_while_everything_is_open() {
     world.step();
     assert!(world.saw(EventKind::ConfigApplied));
     assert_eq!(world.core.params(), &tighter);
+}
+#[test]
+fn each_fault_waits_longer_and_the_fifth_latches() {
+    let mut world = World::at(&[28.00, 28.02, 28.04]);
+    world.run_ms(10_000);
+    let mut waits = Vec::new();
+    for round in 1..=5 {
+        world.packs[0].offset = -9.0;
+        world.step();
+        assert_eq!(world.reason(0), "under_voltage_abs", "round {round}");
+        world.packs[0].offset = 0.0;
+        world.events.clear();
+        let opened_at = world.now_ms;
+        if round == 5 {
+            world.run_ms(1_000);
+            assert_eq!(world.state(0), "latched");
+            break;
+        }
+        while !world.closed().contains(&0) {
+            world.step();
+        }
+        waits.push(world.now_ms - opened_at);
+    }
+    for (wait, least) in waits.iter().zip([10_000, 20_000, 40_000, 80_000]) {
+        assert!((least..least + 1_000).contains(wait), "{waits:?}");
+    }
+}
+
+#[test]
+fn a_healthy_hour_forgives_one_fault() {
+    let mut world = World::at(&[28.00, 28.02]);
+    world.run_ms(10_000);
+    world.packs[0].offset = -9.0;
+    world.step();
+    world.packs[0].offset = 0.0;
+    world.run_ms(3_500_000);
+    assert_eq!(world.decision.packs[0].score, 1);
+    world.run_ms(200_000);
+    assert_eq!(world.decision.packs[0].score, 0);
 }

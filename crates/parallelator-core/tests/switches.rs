@@ -1,0 +1,177 @@
+//! Switches that do not do what they are told: rules D15 and D16.
+
+mod world;
+
+use battery_units::{Milliamps, Millivolts};
+use parallelator_core::*;
+use world::World;
+
+/// A rack of three packs that have joined and carry 9 A.
+fn running() -> World {
+    let mut world = World::at(&[28.00, 28.02, 28.04]);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    world.events.clear();
+    world
+}
+
+fn opened(world: &World) -> Vec<(u8, &'static str, i32, i32)> {
+    world
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::Opened)
+        .map(|event| {
+            (
+                event.pack.unwrap(),
+                event.reason.unwrap().code(),
+                event.value,
+                event.limit,
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_switch_that_conducts_though_open_is_found_and_counts_as_connected() {
+    let mut world = running();
+    world.packs[2].welded = true;
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(2_000);
+    assert_eq!(
+        (world.state(2), world.reason(2)),
+        ("stuck_closed", "stuck_closed")
+    );
+    assert_eq!(world.decision.packs[2].command, SwitchCommand::Open);
+    world.command(Command::Disable { pack: 0 });
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(2_000);
+    // Pack 0 at another voltage would be joined to a dead bus; the welded pack holds the bus.
+    world.packs[0].u = 25.5;
+    world.command(Command::Enable { pack: 0 });
+    world.run_ms(5_000);
+    assert_eq!(world.reason(0), "difference_too_large");
+    assert!(world.closed().is_empty());
+}
+
+#[test]
+fn a_stuck_switch_is_cleared_only_when_named_and_without_current() {
+    let mut world = running();
+    world.packs[2].welded = true;
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(2_000);
+    world.command(Command::Clear {
+        pack: 2,
+        fault: Fault::StuckClosed,
+    });
+    world.run_ms(500);
+    assert_eq!(world.state(2), "stuck_closed", "it still carries current");
+    world.packs[2].welded = false;
+    world.run_ms(10_000);
+    assert_eq!(world.state(2), "stuck_closed", "nothing else leaves it");
+    world.command(Command::Clear {
+        pack: 2,
+        fault: Fault::StuckOpen,
+    });
+    world.run_ms(500);
+    assert_eq!(
+        world.state(2),
+        "stuck_closed",
+        "another name does not either"
+    );
+    world.command(Command::Clear {
+        pack: 2,
+        fault: Fault::StuckClosed,
+    });
+    world.run_ms(500);
+    assert_eq!(world.state(2), "disabled");
+}
+
+#[test]
+fn a_body_diode_is_no_stuck_switch_in_its_own_direction() {
+    for (kind, current, stuck) in [
+        (SwitchKind::Bidirectional, 1_000, true),
+        (SwitchKind::Bidirectional, -1_000, true),
+        (SwitchKind::DiodeCharge, 1_000, false),
+        (SwitchKind::DiodeCharge, -1_000, true),
+        (SwitchKind::DiodeDischarge, 1_000, true),
+        (SwitchKind::DiodeDischarge, -1_000, false),
+        (SwitchKind::Bidirectional, 200, false),
+        (SwitchKind::Bidirectional, 201, true),
+    ] {
+        let params = Params {
+            switch_kind: kind,
+            ..Params::default()
+        };
+        let mut core = Core::<1>::new(1, params).unwrap();
+        let mut inputs = Inputs::default();
+        inputs.packs[0].voltage = Sample::good(Millivolts::new(20_000), 0);
+        inputs.packs[0].current = Sample::good(Milliamps::new(current), 0);
+        let states: Vec<_> = (0..20)
+            .map(|tick| core.step(tick * 100, &inputs).packs[0].state)
+            .collect();
+        assert_eq!(
+            states[19] == PackState::StuckClosed,
+            stuck,
+            "{kind:?} {current} mA"
+        );
+    }
+}
+
+#[test]
+fn a_large_current_through_an_open_switch_is_called_so_at_once() {
+    let mut core = Core::<1>::new(1, Params::default()).unwrap();
+    let mut inputs = Inputs::default();
+    inputs.packs[0].voltage = Sample::good(Millivolts::new(28_000), 0);
+    inputs.packs[0].current = Sample::good(Milliamps::ZERO, 0);
+    inputs.bus.mode_hint = ModeHint::Idle;
+    for tick in 0..4 {
+        core.step(tick * 100, &inputs);
+    }
+    inputs.commands[0] = Some(Command::Disable { pack: 0 });
+    core.step(400, &inputs);
+    inputs.commands[0] = None;
+    core.step(500, &inputs);
+    inputs.packs[0].current = Sample::good(Milliamps::new(-20_000), 0);
+    let decision = core.step(600, &inputs);
+    assert_eq!(decision.packs[0].state, PackState::StuckClosed);
+    assert_eq!(decision.packs[0].reason.code(), "current_on_open_switch");
+}
+
+#[test]
+fn a_closed_switch_without_current_is_opened_and_no_healthy_one_with_it() {
+    for volts in [&[28.00, 28.20][..], &[28.00, 28.00, 28.20]] {
+        let mut world = World::at(volts);
+        let broken = volts.len() - 1;
+        world.inputs.bus.mode_hint = ModeHint::Charge;
+        world.packs[broken].broken = true;
+        world.run_ms(3_000);
+        let reasons: Vec<_> = opened(&world)
+            .into_iter()
+            .map(|(pack, code, ..)| (usize::from(pack), code))
+            .collect();
+        assert_eq!(reasons, [(broken, "stuck_open")]);
+        assert_eq!(world.closed().len(), broken);
+    }
+}
+
+#[test]
+fn switch_feedback_that_says_closed_keeps_a_pack_in_the_set() {
+    let mut world = running();
+    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Closed);
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(5_000);
+    assert_eq!(world.state(2), "opening");
+    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Open);
+    world.run_ms(200);
+    assert_eq!(world.state(2), "disabled");
+}
+
+#[test]
+fn a_wrong_bus_voltage_opens_nobody() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.run_ms(5_000);
+    world.inputs.bus.voltage = Some(Millivolts::new(28_150));
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+}
