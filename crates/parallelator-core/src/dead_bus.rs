@@ -39,6 +39,15 @@ impl<const N: usize> Ranked<N> {
     }
 }
 
+/// Says the same of every candidate.
+fn refuse_all(verdicts: &mut [Verdict], candidates: PackSet, refused: Verdict) {
+    for index in candidates.iter() {
+        if let Some(verdict) = verdicts.get_mut(index) {
+            *verdict = refused;
+        }
+    }
+}
+
 impl<const N: usize> Core<N> {
     /// Chooses the first pack, or the whole first set where the load cannot be withheld.
     pub(crate) fn start_dead_bus(
@@ -71,21 +80,11 @@ impl<const N: usize> Core<N> {
             if carries < expected || carries <= Milliamps::ZERO {
                 let refused =
                     Verdict::of(Waiting::LoadNotCovered).against(carries.get(), expected.get());
-                for (index, verdict) in verdicts.iter_mut().enumerate() {
-                    if candidates.contains(index) {
-                        *verdict = refused;
-                    }
-                }
-                return;
+                return refuse_all(verdicts, candidates, refused);
             }
         }
         if together && !self.budget_allows(step.moment.core_ms, plan.len()) {
-            for (index, verdict) in verdicts.iter_mut().enumerate() {
-                if candidates.contains(index) {
-                    *verdict = Verdict::of(Waiting::WearBudget);
-                }
-            }
-            return;
+            return refuse_all(verdicts, candidates, Verdict::of(Waiting::WearBudget));
         }
         let joined = if together {
             plan

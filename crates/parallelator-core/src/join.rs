@@ -64,6 +64,13 @@ pub(crate) struct View<const N: usize> {
     pub(crate) current: Milliamps,
 }
 
+/// What holds for every candidate of a step alike.
+struct RackWide {
+    bus_suspect: bool,
+    closings: u32,
+    budget: u32,
+}
+
 /// Which way a current may flow through a pack that joins now.
 #[derive(Clone, Copy)]
 pub(crate) struct Windows {
@@ -203,9 +210,17 @@ impl<const N: usize> Core<N> {
     pub(crate) fn join(&mut self, step: &mut Step<'_, N>) -> [Verdict; N] {
         let mut verdicts = [Verdict::of(Waiting::WaitingTurn); N];
         let view = self.view(step);
+        let rack = RackWide {
+            bus_suspect: self
+                .packs
+                .iter()
+                .any(|pack| pack.trouble.is_some_and(|trouble| trouble.suspects_bus)),
+            closings: self.joining.fleet_wear.closings(step.moment.core_ms),
+            budget: self.params.closes_per_hour_of_fleet(self.count),
+        };
         let mut candidates = PackSet::EMPTY;
         for (index, verdict) in verdicts.iter_mut().enumerate().take(self.count) {
-            match self.may_be_candidate(step, index) {
+            match self.may_be_candidate(step, &rack, index) {
                 Ok(()) => candidates = candidates.with(index),
                 Err(refused) => *verdict = refused,
             }
@@ -223,15 +238,14 @@ impl<const N: usize> Core<N> {
     }
 
     /// What a pack must fulfil by itself before any set is looked at.
-    fn may_be_candidate(&mut self, step: &Step<'_, N>, index: usize) -> Result<(), Verdict> {
+    fn may_be_candidate(
+        &mut self,
+        step: &Step<'_, N>,
+        rack: &RackWide,
+        index: usize,
+    ) -> Result<(), Verdict> {
         let moment = step.moment;
-        let (mode, params, count) = (self.mode.mode(), self.params, self.count);
-        let fleet_budget = params.closes_per_hour_of_fleet(count);
-        let bus_suspect = self
-            .packs
-            .iter()
-            .any(|pack| pack.trouble.is_some_and(|trouble| trouble.suspects_bus));
-        let fleet_closings = self.joining.fleet_wear.closings(moment.core_ms);
+        let (mode, params) = (self.mode.mode(), self.params);
         let limits = self.pack_limits(step, index);
         let Some(pack) = self.packs.get_mut(index) else {
             return Err(Verdict::of(Waiting::NoSensor));
@@ -257,7 +271,7 @@ impl<const N: usize> Core<N> {
             };
             return Err(Verdict::of(waiting));
         }
-        if bus_suspect {
+        if rack.bus_suspect {
             return Err(Verdict::of(Waiting::BusSuspect));
         }
         if !pack.is_fresh(&moment, params.age_soft_ms) {
@@ -277,7 +291,7 @@ impl<const N: usize> Core<N> {
         let closings = pack.wear.closings(moment.core_ms);
         for (used, budget) in [
             (closings, params.closes_per_hour_pack.into()),
-            (fleet_closings, fleet_budget),
+            (rack.closings, rack.budget),
         ] {
             if used >= budget {
                 let held = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);

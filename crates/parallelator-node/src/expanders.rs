@@ -87,10 +87,7 @@ impl Expanders {
     ) -> PackSet {
         let mut alerts = PackSet::EMPTY;
         for expander in self.all.iter_mut().flatten() {
-            let Some(bus) = board
-                .bus(expander.bus)
-                .filter(|_| trouble.allows(expander.bus))
-            else {
+            let Some(bus) = trouble.bus(board, expander.bus) else {
                 continue;
             };
             let mut chip = Tca9555::resume(bus, expander.address, expander.state);
@@ -130,10 +127,7 @@ impl Expanders {
                     let outputs = pack_outputs(decision, index, pack, now_ms);
                     (word | outputs, open | (outputs & !mask(pack.switch_pin)))
                 });
-            let written = match board
-                .bus(expander.bus)
-                .filter(|_| trouble.allows(expander.bus))
-            {
+            let written = match trouble.bus(board, expander.bus) {
                 Some(bus) => expander.write(bus, word, open, trouble).await,
                 None => Written::Failed,
             };
@@ -142,10 +136,7 @@ impl Expanders {
             outcome.brown_out |= expander.restarted;
         }
         for expander in self.all.iter_mut().flatten() {
-            let found = match board
-                .bus(expander.bus)
-                .filter(|_| trouble.allows(expander.bus))
-            {
+            let found = match trouble.bus(board, expander.bus) {
                 Some(bus) => expander.read_back(bus, trouble).await,
                 None => ReadBack::Unreadable,
             };

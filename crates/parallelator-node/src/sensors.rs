@@ -197,7 +197,7 @@ impl<const N: usize> Sensors<N> {
             .zip(&mut inputs.packs)
             .zip(&mut self.links);
         for (index, ((pack, input), link)) in packs.enumerate() {
-            let bus = board.bus(pack.bus).filter(|_| trouble.allows(pack.bus));
+            let bus = trouble.bus(board, pack.bus);
             let look = match (bus, link.setup) {
                 (Some(bus), Some(setup)) => link.read(bus, pack, setup).await,
                 (Some(bus), None) if setup_turn == Some(index) => {
@@ -227,7 +227,7 @@ impl<const N: usize> Sensors<N> {
     ) {
         let mut trouble = BusTrouble::default();
         for (pack, link) in rack.packs().iter().zip(&mut self.links) {
-            let bus = board.bus(pack.bus).filter(|_| trouble.allows(pack.bus));
+            let bus = trouble.bus(board, pack.bus);
             let Some(bus) = bus else {
                 continue;
             };

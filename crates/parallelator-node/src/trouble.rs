@@ -1,5 +1,7 @@
 //! Buses that are in trouble, tick by tick.
 
+use crate::Board;
+
 /// Failures after which a bus is left alone for the rest of the tick: a hung bus costs a time-out each time, and the
 /// switches on the other one must still be written.
 const FAILURES: u8 = 2;
@@ -11,11 +13,14 @@ pub(crate) struct BusTrouble {
 }
 
 impl BusTrouble {
-    /// Whether it is worth talking on this bus.
-    pub(crate) fn allows(&self, bus: u8) -> bool {
-        self.failures
-            .get(usize::from(bus))
-            .is_some_and(|&failures| failures < FAILURES)
+    /// The bus with this number, when the board has it and it is worth talking on in this tick.
+    pub(crate) fn bus<'b, B: Board<N>, const N: usize>(
+        &self,
+        board: &'b mut B,
+        number: u8,
+    ) -> Option<&'b mut B::I2c> {
+        let failures = self.failures.get(usize::from(number))?;
+        board.bus(number).filter(|_| *failures < FAILURES)
     }
 
     /// Counts a failure that was not a missing acknowledge.

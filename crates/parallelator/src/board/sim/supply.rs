@@ -8,8 +8,6 @@ use crate::PACKS;
 /// When the load asks for how much, unless somebody moves the slider.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LoadPlan {
-    /// Nothing.
-    Nothing,
     /// This many milliamperes, with a pause of 12 s in every 300 s: packs that differ join in the pauses.
     WithPauses(i32),
     /// Nothing until every pack is connected, then this many milliamperes.
@@ -69,7 +67,6 @@ impl Supply {
             return milliamps;
         }
         match &self.plan {
-            LoadPlan::Nothing => 0,
             LoadPlan::WithPauses(milliamps) => {
                 let pauses = now_ms % PERIOD_MS >= PERIOD_MS - PAUSE_MS;
                 i32::from(!pauses) * milliamps
