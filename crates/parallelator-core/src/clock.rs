@@ -5,12 +5,11 @@ use crate::Params;
 /// Longest gap between two steps, in ticks, that still counts as regular.
 const REGULAR_TICKS: u32 = 3;
 
-/// Core time and real time since the first step.
+/// Core time since the first step.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Clock {
     last_now_ms: Option<u64>,
     core_ms: u64,
-    real_ms: u64,
 }
 
 /// What the clock says about one step.
@@ -20,9 +19,7 @@ pub(crate) struct Moment {
     pub(crate) now_ms: u64,
     /// Core time: a step adds at most three ticks, a step back nothing. All waits run in it.
     pub(crate) core_ms: u64,
-    /// Sum of all gaps forward. Sample ages run in it.
-    pub(crate) real_ms: u64,
-    /// How long ago the last step really was.
+    /// How long ago the last step really was. Sample ages grow by it.
     pub(crate) gap_ms: u64,
     /// What this step added to core time.
     pub(crate) elapsed_ms: u64,
@@ -51,7 +48,6 @@ impl Clock {
         let gap_ms = now_ms.saturating_sub(last);
         let elapsed_ms = gap_ms.min(longest);
         self.core_ms = self.core_ms.saturating_add(elapsed_ms);
-        self.real_ms = self.real_ms.saturating_add(gap_ms);
         let motion = if now_ms < last {
             Motion::Backwards {
                 by_ms: last.saturating_sub(now_ms),
@@ -64,7 +60,6 @@ impl Clock {
         Moment {
             now_ms,
             core_ms: self.core_ms,
-            real_ms: self.real_ms,
             gap_ms,
             elapsed_ms,
             motion,

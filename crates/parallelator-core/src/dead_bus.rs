@@ -55,12 +55,13 @@ impl<const N: usize> Core<N> {
         step: &mut Step<'_, N>,
         view: &View<N>,
         candidates: PackSet,
+        precharged: Option<usize>,
         verdicts: &mut [Verdict; N],
     ) {
         let predictor = Predictor::new(&self.params, &view.sources);
         let together = !step.inputs.bus.load_controllable;
         let may_start = if together {
-            self.free_both_ways(step, candidates)
+            self.free_both_ways(candidates)
         } else {
             candidates
         };
@@ -86,11 +87,10 @@ impl<const N: usize> Core<N> {
         if together && !self.budget_allows(step.moment.core_ms, plan.len()) {
             return refuse_all(verdicts, candidates, Verdict::of(Waiting::WearBudget));
         }
-        let joined = if together {
-            plan
-        } else {
-            self.first_of(&predictor, plan)
-        };
+        let first = precharged
+            .filter(|&index| plan.contains(index))
+            .map_or_else(|| self.first_of(&predictor, plan), |index| plan.only(index));
+        let joined = if together { plan } else { first };
         let bound_of_plan = predictor.of(plan).largest_bound();
         for (index, verdict) in verdicts.iter_mut().enumerate() {
             if !candidates.contains(index) {
@@ -110,7 +110,13 @@ impl<const N: usize> Core<N> {
         let bound = predictor.of(joined).largest_bound();
         self.joining.plan = plan;
         self.joining.first = None;
-        self.close(step, view, joined, bound);
+        let through_resistor = first
+            .iter()
+            .find(|&index| precharged.is_none() && self.precharges(index));
+        match through_resistor {
+            Some(index) => self.begin_precharge(step, index, bound, true),
+            None => self.close(step, view, joined, bound),
+        }
     }
 
     /// Whether the rack has closings left for so many packs at once.
@@ -178,10 +184,10 @@ impl<const N: usize> Core<N> {
     }
 
     /// Packs that may be charged and discharged: in a set that closes at once nobody can say which way a current goes.
-    fn free_both_ways(&self, step: &Step<'_, N>, candidates: PackSet) -> PackSet {
+    fn free_both_ways(&self, candidates: PackSet) -> PackSet {
         let free = |index: &usize| {
             self.packs.get(*index).is_some_and(|pack| {
-                windows(pack, &self.params, &step.moment, self.mode.mode())
+                windows(pack, &self.params, self.mode.mode())
                     .is_ok_and(|windows| windows.charge && windows.discharge)
             })
         };

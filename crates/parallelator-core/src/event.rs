@@ -70,6 +70,24 @@ kinds! {
     ClockBackwards = "clock_backwards";
     /// An opening above the breaking current of the switch: the current and the limit.
     BreakingCurrent = "breaking_current";
+    /// An opening waits for the current to fall: the current and what the switch can break.
+    OpeningDelayed = "opening_delayed";
+    /// The load or the charger is asked to go down before a pack is opened: how long it is waited for, in milliseconds.
+    Shedding = "shedding";
+    /// Nothing is asked of the load or the charger any more.
+    SheddingOver = "shedding_over";
+    /// Something is wrong that opens nothing: the value and the limit it broke.
+    Alarm = "alarm";
+    /// What an alarm told of is over.
+    AlarmOver = "alarm_over";
+    /// A voltage was dropped as impossible or as a jump: the voltage, and the end of the range or the last good one.
+    SampleDropped = "sample_dropped";
+    /// The bus is charged through the resistor of a pack: predicted current and its limit.
+    Precharging = "precharging";
+    /// The service mode was entered.
+    ServiceEntered = "service_entered";
+    /// The service mode was left.
+    ServiceLeft = "service_left";
     /// Events did not fit: how many were lost.
     EventsLost = "events_lost";
 }

@@ -4,7 +4,7 @@ use battery_units::{DeciCelsius, Milliamps, Millivolts};
 
 use crate::{
     Core, EventKind, Fault, FaultClass, PackInput, PackSet, Params, Quality,
-    clock::Moment,
+    mode::Mode,
     pack::{Pack, Trouble},
     samples::{SAMPLES_TO_START, is_plausible},
     step::Step,
@@ -15,6 +15,7 @@ use crate::{
 const TEMPERATURE_HYSTERESIS: DeciCelsius = DeciCelsius::new(50);
 
 /// A fault found, with the value and the limit it broke.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Found {
     pub(crate) fault: Fault,
     pub(crate) value: i32,
@@ -67,9 +68,9 @@ fn over_current(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found
 }
 
 /// Rule D18: a connected pack whose sample is older than `age_hard`.
-fn stale(pack: &Pack, params: &Params, moment: &Moment) -> Option<Found> {
-    (pack.closed && !pack.is_fresh(moment, params.age_hard_ms)).then(|| {
-        let age = pack.samples.age_ms(moment).unwrap_or(u64::MAX);
+fn stale(pack: &Pack, params: &Params) -> Option<Found> {
+    (pack.closed && !pack.is_fresh(params.age_hard_ms)).then(|| {
+        let age = pack.samples.age_ms().unwrap_or(u32::MAX);
         let age = i32::try_from(age).unwrap_or(i32::MAX);
         let limit = i32::try_from(params.age_hard_ms).unwrap_or(i32::MAX);
         Found::new(Fault::StaleData, age, limit)
@@ -84,11 +85,8 @@ fn under_voltage(pack: &Pack, params: &Params) -> Option<Found> {
 }
 
 /// A connected pack outside the temperature window of the direction in which its current flows.
-fn over_temperature(pack: &Pack, params: &Params, moment: &Moment) -> Option<Found> {
-    let temperature = pack
-        .samples
-        .temperature(params, moment)
-        .filter(|_| pack.closed)?;
+fn over_temperature(pack: &Pack, params: &Params) -> Option<Found> {
+    let temperature = pack.samples.temperature(params).filter(|_| pack.closed)?;
     let current = pack.samples.current()?;
     let (low, high) = if current > params.i_leak {
         (params.t_chg_min, params.t_chg_max)
@@ -103,15 +101,18 @@ fn over_temperature(pack: &Pack, params: &Params, moment: &Moment) -> Option<Fou
 }
 
 /// Whether the condition of a fault is gone far enough for the pack to be a candidate again.
-fn has_recovered(fault: Fault, pack: &Pack, params: &Params, moment: &Moment) -> bool {
-    if !pack.is_fresh(moment, params.age_soft_ms) || pack.samples.good() < SAMPLES_TO_START {
+///
+/// An empty pack waits for `v_uv_rec`, or else for a bus that is being charged: that is what would fill it.
+fn has_recovered(fault: Fault, pack: &Pack, params: &Params, mode: Mode) -> bool {
+    if !pack.is_fresh(params.age_soft_ms) || pack.samples.good() < SAMPLES_TO_START {
         return false;
     }
     let voltage = pack.samples.voltage().unwrap_or(Millivolts::ZERO);
     match fault {
-        Fault::UnderVoltageAbs | Fault::UnderVoltage => voltage >= params.v_uv_rec,
-        Fault::OverVoltageAbs => voltage <= params.v_ov_rec,
-        Fault::OverTemperature => match pack.samples.temperature(params, moment) {
+        Fault::UnderVoltageAbs | Fault::UnderVoltage => {
+            voltage >= params.v_uv_rec || (mode == Mode::Charge && voltage >= params.v_uv_abs)
+        }
+        Fault::OverTemperature => match pack.samples.temperature(params) {
             Some(temperature) => {
                 let low = params.t_chg_min.max(params.t_dis_min);
                 let high = params.t_chg_max.min(params.t_dis_max);
@@ -127,24 +128,24 @@ fn has_recovered(fault: Fault, pack: &Pack, params: &Params, moment: &Moment) ->
 impl<const N: usize> Core<N> {
     /// Looks for hard faults of every pack and acts on the hardest of each in this step.
     pub(crate) fn judge_hard_faults(&mut self, step: &mut Step<'_, N>) {
-        let moment = step.moment;
+        let params = self.trip_params(step.moment.core_ms);
         let mut shorted = PackSet::EMPTY;
         for index in 0..self.count {
             let Some((pack, input)) = self.packs.get_mut(index).zip(step.inputs.packs.get(index))
             else {
                 continue;
             };
-            let is_stale = pack.samples.seen() && !pack.is_fresh(&moment, self.params.age_hard_ms);
+            let is_stale = pack.samples.seen() && !pack.is_fresh(params.age_hard_ms);
             let became_stale = is_stale && !pack.stale;
             pack.stale = is_stale;
             let found = if step.inputs.io.alerts.contains(index) {
                 Some(Found::new(Fault::HardwareAlert, pack.current().get(), 0))
             } else {
-                over_voltage(pack, input, &self.params)
-                    .or_else(|| over_current(pack, input, &self.params))
-                    .or_else(|| stale(pack, &self.params, &moment))
-                    .or_else(|| under_voltage(pack, &self.params))
-                    .or_else(|| over_temperature(pack, &self.params, &moment))
+                over_voltage(pack, input, &params)
+                    .or_else(|| over_current(pack, input, &params))
+                    .or_else(|| stale(pack, &params))
+                    .or_else(|| under_voltage(pack, &params))
+                    .or_else(|| over_temperature(pack, &params))
             };
             if is_stale {
                 pack.samples.restart();
@@ -159,7 +160,7 @@ impl<const N: usize> Core<N> {
             match found {
                 Some(found) => self.raise(step, index, &found),
                 None if became_stale => {
-                    let limit = i32::try_from(self.params.age_hard_ms).unwrap_or(i32::MAX);
+                    let limit = i32::try_from(params.age_hard_ms).unwrap_or(i32::MAX);
                     self.event(
                         step,
                         Some(index),
@@ -178,7 +179,8 @@ impl<const N: usize> Core<N> {
     /// When short-circuit currents took the last packs off the bus, the next one would be closed onto the same short:
     /// nobody joins until these have been cleared by somebody who looked.
     fn suspect_bus(&mut self, shorted: PackSet) {
-        if self.packs.iter().any(|pack| pack.closed) {
+        let holds = |pack: &Pack| pack.closed && !pack.is_breaking();
+        if self.packs.iter().any(holds) {
             return;
         }
         for (_, pack) in self
@@ -206,13 +208,20 @@ impl<const N: usize> Core<N> {
         let known = pack
             .trouble
             .is_some_and(|trouble| trouble.latched || (trouble.fault == found.fault || !hard));
+        if known && pack.is_breaking() {
+            // It opens in any case; what hardware has seen, and what nobody sees any more, does not wait.
+            if matches!(found.fault, Fault::HardwareAlert | Fault::StaleData) {
+                self.open_now(step, index, found.fault.into(), found.value, found.limit);
+            }
+            return;
+        }
         if known && !pack.closed {
             return;
         }
         pack.backoff.count();
         pack.last_fault = Some(found.fault);
         let was_closed = pack.closed;
-        let latched = hard || pack.backoff.latches(&params);
+        let latched = hard || found.fault == Fault::Swapped || pack.backoff.latches(&params);
         let score = pack.backoff.score();
         pack.trouble = Some(Trouble {
             fault: found.fault,
@@ -222,7 +231,6 @@ impl<const N: usize> Core<N> {
             limit: found.limit,
             suspects_bus: false,
         });
-        pack.overload_ms = 0;
         let reason = found.fault.into();
         if was_closed {
             self.open(step, index, reason, found.value, found.limit);
@@ -249,9 +257,28 @@ impl<const N: usize> Core<N> {
         }
     }
 
+    /// The same for packs that open together: none goes before the others because it carries less (rule D14).
+    pub(crate) fn raise_together(
+        &mut self,
+        step: &mut Step<'_, N>,
+        together: PackSet,
+        index: usize,
+        found: &Found,
+    ) {
+        let i_break = self.params.i_break_max.get();
+        step.hold_back = self
+            .packs
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| together.contains(*index))
+            .any(|(_, pack)| pack.current().get().saturating_abs() > i_break);
+        self.raise(step, index, found);
+        step.hold_back = false;
+    }
+
     /// Ends faults whose cool-down is over and whose condition is gone; lets healthy time forgive old ones.
     pub(crate) fn recover(&mut self, step: &mut Step<'_, N>) {
-        let moment = step.moment;
+        let (moment, mode) = (step.moment, self.mode.mode());
         for index in 0..self.count {
             let Some(pack) = self.packs.get_mut(index) else {
                 continue;
@@ -262,8 +289,8 @@ impl<const N: usize> Core<N> {
                 }
                 continue;
             };
-            let over = !trouble.latched && moment.core_ms >= trouble.until_ms;
-            if over && has_recovered(trouble.fault, pack, &self.params, &moment) {
+            let over = !trouble.latched && !pack.closed && moment.core_ms >= trouble.until_ms;
+            if over && has_recovered(trouble.fault, pack, &self.params, mode) {
                 pack.trouble = None;
                 self.event(
                     step,

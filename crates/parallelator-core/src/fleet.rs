@@ -2,7 +2,7 @@
 
 use battery_units::{Milliamps, Millivolts};
 
-use crate::{Core, EventKind, Fault, PackSet, faults::Found, predictor::Predictor, step::Step};
+use crate::{Core, EventKind, PackSet, join::View, predictor::Predictor, step::Step};
 
 /// Memory of the permits.
 #[derive(Debug, Default, Clone, Copy)]
@@ -14,7 +14,7 @@ pub(crate) struct Fleet {
     formed: bool,
     /// A pack that passed the gate is still waiting for its turn.
     candidates_left: bool,
-    /// A connected pack reached `v_uv`: no discharge until all are above `v_uv_rec`.
+    /// A connected pack is below `v_uv`, or has not recovered from it: no discharge.
     low: bool,
     /// A connected pack reached `v_ov`: no charge until all are below `v_ov_rec`.
     high: bool,
@@ -42,6 +42,15 @@ struct Limits {
     ccl: i32,
 }
 
+impl Limits {
+    fn lower(self, other: Self) -> Self {
+        Self {
+            dcl: self.dcl.min(other.dcl),
+            ccl: self.ccl.min(other.ccl),
+        }
+    }
+}
+
 impl<const N: usize> Core<N> {
     /// DCL of a set that is not closed yet: no load, and every pack circulates its bound the wrong way.
     pub(crate) fn discharge_limit_of_open_set(
@@ -64,26 +73,31 @@ impl<const N: usize> Core<N> {
             .max(Milliamps::ZERO)
     }
 
-    /// DCL and CCL of the connected set from the measured currents; nothing when one of them is not known.
-    fn limits_of_connected_set(&self, step: &Step<'_, N>) -> Limits {
+    /// DCL and CCL of a connected set from the measured currents; nothing when one of them is not known.
+    ///
+    /// It may be a part of what is connected: at the present bus voltage its packs carry the same currents without the
+    /// others, and their sum is where its limits are counted from.
+    fn limits_of(&self, step: &Step<'_, N>, view: &View<N>, set: PackSet) -> Limits {
         const NONE: Limits = Limits { dcl: 0, ccl: 0 };
-        let view = self.view(step);
-        let set = view.connected;
         if set.is_empty() || set.iter().any(|index| !view.known.contains(index)) {
             return NONE;
         }
         let predictor = Predictor::new(&self.params, &view.sources);
         let prediction = predictor.of(set);
+        let members = || {
+            self.packs
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| set.contains(*index))
+        };
+        let fleet = members().fold(Milliamps::ZERO, |sum, (_, pack)| {
+            sum.saturating_add(pack.current())
+        });
         let mut limits = Limits {
             dcl: i32::MAX,
             ccl: i32::MAX,
         };
-        for (index, pack) in self
-            .packs
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| set.contains(*index))
-        {
+        for (index, pack) in members() {
             let (discharge, charge) = self.pack_limits(step, index);
             let error = predictor.measurement_error(index);
             let to_discharge = discharge
@@ -92,10 +106,10 @@ impl<const N: usize> Core<N> {
             let to_charge = charge.saturating_sub(pack.current()).saturating_sub(error);
             let dcl = prediction
                 .headroom_of_fleet(index, to_discharge)
-                .saturating_sub(view.current);
+                .saturating_sub(fleet);
             let ccl = prediction
                 .headroom_of_fleet(index, to_charge)
-                .saturating_add(view.current);
+                .saturating_add(fleet);
             limits.dcl = limits.dcl.min(dcl.get());
             limits.ccl = limits.ccl.min(ccl.get());
         }
@@ -105,73 +119,44 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// A pack above its continuous current for `t_oc_soft` first costs the permits; when that does not help within
-    /// `t_shed`, every pack that is over opens in one write. When the others could not carry the rest, all open with
-    /// them: never one after another (rules D10 and D11).
-    pub(crate) fn judge_overload(&mut self, step: &mut Step<'_, N>) {
-        let moment = step.moment;
-        let soft_ms = self.params.t_oc_soft_ms;
-        let open_ms = soft_ms.saturating_add(self.params.t_shed_ms);
-        let elapsed_ms = u32::try_from(moment.gap_ms).unwrap_or(u32::MAX);
-        let leak = self.params.i_leak.get();
-        let mut over = PackSet::EMPTY;
-        let mut withdraw = false;
-        let mut open = false;
-        for index in 0..self.count {
+    /// DCL and CCL of a set that has just been joined: the currents still have to become what was predicted, so the worst of
+    /// the prediction counts instead of what is measured.
+    fn limits_of_joining(&self, step: &Step<'_, N>, view: &View<N>, set: PackSet) -> Limits {
+        let predictor = Predictor::new(&self.params, &view.sources);
+        let prediction = predictor.of(set);
+        let fleet = view.current;
+        let mut limits = Limits {
+            dcl: i32::MAX,
+            ccl: i32::MAX,
+        };
+        for index in set.iter() {
             let (discharge, charge) = self.pack_limits(step, index);
-            let Some(pack) = self.packs.get_mut(index).filter(|pack| pack.closed) else {
-                continue;
-            };
-            let current = pack.current();
-            let within = current <= charge && current.get() >= discharge.get().saturating_neg();
-            if within || current.get().saturating_abs() <= leak {
-                pack.overload_ms = 0;
-                continue;
-            }
-            pack.overload_ms = pack.overload_ms.saturating_add(elapsed_ms);
-            over = over.with(index);
-            withdraw |= pack.overload_ms > soft_ms;
-            open |= pack.overload_ms > open_ms;
+            let range = prediction.current_range(index, fleet);
+            let dcl = prediction
+                .headroom_of_fleet(index, discharge.saturating_add(range.low))
+                .saturating_sub(fleet);
+            let ccl = prediction
+                .headroom_of_fleet(index, charge.saturating_sub(range.high))
+                .saturating_add(fleet);
+            limits.dcl = limits.dcl.min(dcl.get());
+            limits.ccl = limits.ccl.min(ccl.get());
         }
-        if withdraw {
-            self.fleet.withdrawn_until_ms = moment
-                .core_ms
-                .saturating_add(self.params.t_backoff0_ms.into());
-        }
-        if open {
-            let closed = self.closed();
-            let alone = self.rest_can_carry(step, closed, over);
-            let (opened, fault) = if alone {
-                (over, Fault::OverCurrentSoft)
-            } else {
-                (closed, Fault::CollectiveOverload)
-            };
-            for index in opened.iter() {
-                let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
-                let (discharge, charge) = self.pack_limits(step, index);
-                let limit = if current < 0 { discharge } else { charge };
-                self.raise(step, index, &Found::new(fault, current, limit.get()));
-            }
+        Limits {
+            dcl: limits.dcl.max(0),
+            ccl: limits.ccl.max(0),
         }
     }
 
-    /// Whether the closed packs without these could carry the present current, each within its limits.
-    fn rest_can_carry(&self, step: &Step<'_, N>, closed: PackSet, over: PackSet) -> bool {
-        let view = self.view(step);
-        let rest = PackSet::from_bits(closed.bits() & !over.bits());
-        let prediction = Predictor::new(&self.params, &view.sources);
-        let prediction = prediction.of(rest);
-        !rest.is_empty()
-            && rest.iter().all(|index| {
-                let current = prediction.current(index, view.current);
-                let (discharge, charge) = self.pack_limits(step, index);
-                let known = view.known.contains(index);
-                known && current <= charge && current.get() >= discharge.get().saturating_neg()
-            })
+    /// No permits for a while, after an overload.
+    pub(crate) fn withdraw_permits(&mut self, step: &Step<'_, N>) {
+        self.fleet.withdrawn_until_ms = step
+            .moment
+            .core_ms
+            .saturating_add(self.params.t_backoff0_ms.into());
     }
 
     /// Packs commanded closed.
-    fn closed(&self) -> PackSet {
+    pub(crate) fn closed(&self) -> PackSet {
         self.packs
             .iter()
             .enumerate()
@@ -191,8 +176,22 @@ impl<const N: usize> Core<N> {
             self.fleet.discharged_with = Milliamps::new(drawn);
         }
         self.note_voltages(closed);
-        let mut limits = self.limits_of_connected_set(step);
-        let withdrawn = step.moment.core_ms < self.fleet.withdrawn_until_ms;
+        let view = self.view(step);
+        // A pack that is opening may have left already, and one that the load is shed for is about to.
+        let mut limits = self
+            .limits_of(step, &view, connected)
+            .lower(self.limits_of(step, &view, closed));
+        if let Some(rest) = self.shedding.rest() {
+            let rest = self.limits_of(step, &view, rest);
+            limits.dcl = limits.dcl.min(rest.dcl);
+            if !self.shedding.may_charge() {
+                limits.ccl = limits.ccl.min(rest.ccl);
+            }
+        }
+        if let Some(unjudged) = &self.joining.unjudged {
+            limits = limits.lower(self.limits_of_joining(step, &view, unjudged.set));
+        }
+        let withdrawn = step.moment.core_ms < self.fleet.withdrawn_until_ms || self.any_breaking();
         if closed.is_empty() || withdrawn || self.fleet.low {
             limits.dcl = 0;
         }
@@ -252,11 +251,14 @@ impl<const N: usize> Core<N> {
                 .filter(|(index, _)| closed.contains(*index))
                 .map(|(_, pack)| pack.voltage())
         };
-        let low = voltages().any(|voltage| voltage <= params.v_uv);
         let high = voltages().any(|voltage| voltage >= params.v_ov);
-        let all_above = voltages().all(|voltage| voltage >= params.v_uv_rec);
         let all_below = voltages().all(|voltage| voltage <= params.v_ov_rec);
-        self.fleet.low = low || (self.fleet.low && !all_above);
         self.fleet.high = high || (self.fleet.high && !all_below);
+        // One that has not recovered from under-voltage counts until it has, or is opened.
+        let unrecovered = self
+            .packs
+            .iter()
+            .any(|pack| pack.closed && pack.soft.is_low());
+        self.fleet.low = unrecovered || voltages().any(|voltage| voltage <= params.v_uv);
     }
 }

@@ -2,7 +2,7 @@
 
 use battery_units::{DeciCelsius, MilliampHours, Milliamps, Millivolts, Permille};
 
-use crate::{Fault, PackSet, Params};
+use crate::{ConfigError, Fault, PackSet, Params};
 
 /// How far a measured value can be trusted.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +177,12 @@ pub enum Command {
         /// Enter, or leave.
         enter: bool,
     },
+    /// In the service mode: opens a pack for a moment, which exercises its switch and shows its path resistance. It comes
+    /// back by the joining rules.
+    Test {
+        /// Index of the pack.
+        pack: u8,
+    },
 }
 
 /// How many commands one step takes; a caller with more gives the rest to the next step.
@@ -195,6 +201,8 @@ pub struct Inputs<const N: usize> {
     pub commands: [Option<Command>; MAX_COMMANDS],
     /// New parameters, taken after the commands, all or nothing.
     pub new_params: Option<Params>,
+    /// New parameters came that could not be read: nothing is taken, and the refusal becomes an event.
+    pub unreadable_params: Option<ConfigError>,
 }
 
 impl<const N: usize> Default for Inputs<N> {
@@ -205,6 +213,7 @@ impl<const N: usize> Default for Inputs<N> {
             io: IoHealth::default(),
             commands: [None; MAX_COMMANDS],
             new_params: None,
+            unreadable_params: None,
         }
     }
 }

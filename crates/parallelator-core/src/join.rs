@@ -4,11 +4,14 @@ use battery_units::{DeciCelsius, Milliamps, Millivolts};
 
 use crate::{
     Core, EventKind, PackSet, PackState, Params, SystemState, Waiting,
-    clock::{Moment, Motion},
+    clock::Motion,
     mode::Mode,
     pack::Pack,
+    precharge::{Outcome, Precharge},
     predictor::Predictor,
+    resistance::typical,
     samples::SAMPLES_TO_START,
+    soft::SoftFaults,
     source::{Rest, Source},
     step::{Step, Verdict},
     stuck::is_leak,
@@ -67,6 +70,8 @@ pub(crate) struct View<const N: usize> {
 /// What holds for every candidate of a step alike.
 struct RackWide {
     bus_suspect: bool,
+    /// A pack waits for its current to fall before it opens: whoever joined now would take its load over.
+    breaking: bool,
     closings: u32,
     budget: u32,
 }
@@ -79,12 +84,7 @@ pub(crate) struct Windows {
 }
 
 /// Whether the sample, the voltage and the temperature of a pack let it join in this mode.
-pub(crate) fn windows(
-    pack: &Pack,
-    params: &Params,
-    moment: &Moment,
-    mode: Mode,
-) -> Result<Windows, Verdict> {
+pub(crate) fn windows(pack: &Pack, params: &Params, mode: Mode) -> Result<Windows, Verdict> {
     let voltage = pack.voltage();
     let (floor, top) = if mode == Mode::Charge {
         (params.v_uv_abs, params.v_ov_rec)
@@ -105,7 +105,7 @@ pub(crate) fn windows(
         return Ok(windows);
     }
     let inside = |temperature: DeciCelsius, low, high| temperature >= low && temperature <= high;
-    let temperature = pack.samples.temperature(params, moment);
+    let temperature = pack.samples.temperature(params);
     if let Some(temperature) = temperature {
         windows.charge &= inside(temperature, params.t_chg_min, params.t_chg_max);
         windows.discharge &= inside(temperature, params.t_dis_min, params.t_dis_max);
@@ -131,19 +131,23 @@ pub(crate) fn windows(
 impl<const N: usize> Core<N> {
     /// The largest discharge and charge current of pack `index`: its own or the parameters', whichever is smaller.
     pub(crate) fn pack_limits(&self, step: &Step<'_, N>, index: usize) -> (Milliamps, Milliamps) {
+        self.limits_within(step, index, &self.params)
+    }
+
+    /// The same under other parameters.
+    pub(crate) fn limits_within(
+        &self,
+        step: &Step<'_, N>,
+        index: usize,
+        params: &Params,
+    ) -> (Milliamps, Milliamps) {
         let gauge = step.inputs.packs.get(index).map(|pack| pack.gauge);
         let smaller = |own: Option<Milliamps>, common: Milliamps| {
             own.map_or(common, |own| own.max(Milliamps::ZERO).min(common))
         };
         (
-            smaller(
-                gauge.and_then(|gauge| gauge.i_dis_max),
-                self.params.i_dis_max,
-            ),
-            smaller(
-                gauge.and_then(|gauge| gauge.i_chg_max),
-                self.params.i_chg_max,
-            ),
+            smaller(gauge.and_then(|gauge| gauge.i_dis_max), params.i_dis_max),
+            smaller(gauge.and_then(|gauge| gauge.i_chg_max), params.i_chg_max),
         )
     }
 
@@ -177,9 +181,16 @@ impl<const N: usize> Core<N> {
             })
     }
 
+    /// The path of a pack that has not shown its own, in thousandths of `r_nom`.
+    pub(crate) fn typical_path(&self) -> u16 {
+        let learned = self.packs.iter().take(self.count).map(|pack| &pack.learned);
+        typical::<N>(learned, &self.params)
+    }
+
     pub(crate) fn view(&self, step: &Step<'_, N>) -> View<N> {
         let mut sources = [Source::default(); N];
         let mut known = PackSet::EMPTY;
+        let typical = self.typical_path();
         for ((index, pack), slot) in self
             .packs
             .iter()
@@ -187,7 +198,7 @@ impl<const N: usize> Core<N> {
             .enumerate()
             .zip(&mut sources)
         {
-            if let Some(source) = pack.source(&self.params, &step.moment) {
+            if let Some(source) = pack.source(&self.params, &step.moment, typical) {
                 *slot = source;
                 known = known.with(index);
             }
@@ -209,12 +220,14 @@ impl<const N: usize> Core<N> {
     /// Makes the joins of this step, at most one except on a dead bus, and says of every open pack what it waits for.
     pub(crate) fn join(&mut self, step: &mut Step<'_, N>) -> [Verdict; N] {
         let mut verdicts = [Verdict::of(Waiting::WaitingTurn); N];
+        let precharged = self.judge_precharge(step, &mut verdicts);
         let view = self.view(step);
         let rack = RackWide {
             bus_suspect: self
                 .packs
                 .iter()
                 .any(|pack| pack.trouble.is_some_and(|trouble| trouble.suspects_bus)),
+            breaking: self.any_breaking(),
             closings: self.joining.fleet_wear.closings(step.moment.core_ms),
             budget: self.params.closes_per_hour_of_fleet(self.count),
         };
@@ -225,14 +238,28 @@ impl<const N: usize> Core<N> {
                 Err(refused) => *verdict = refused,
             }
         }
+        let first = match precharged {
+            Outcome::None => None,
+            Outcome::Busy => return verdicts,
+            Outcome::Done { index, of_dead_bus } => {
+                if !of_dead_bus {
+                    candidates = candidates.only(index);
+                }
+                Some((index, of_dead_bus))
+            }
+        };
         if view.connected.is_empty() {
-            if self.bus_is_dead(step) {
-                self.start_dead_bus(step, &view, candidates, &mut verdicts);
+            if first.is_some_and(|(_, of_dead_bus)| of_dead_bus) || self.bus_is_dead(step) {
+                let first = first.map(|(index, _)| index);
+                self.start_dead_bus(step, &view, candidates, first, &mut verdicts);
             } else {
                 self.join_unknown_source(step, &view, candidates, &mut verdicts);
             }
         } else {
             self.join_live_bus(step, &view, candidates, &mut verdicts);
+        }
+        if let Some((index, _)) = first {
+            self.finish_precharge(index);
         }
         verdicts
     }
@@ -271,20 +298,30 @@ impl<const N: usize> Core<N> {
             };
             return Err(Verdict::of(waiting));
         }
+        if self.current_sum.is_wrong() {
+            return Err(Verdict::of(Waiting::CurrentSum));
+        }
+        if pack.learned.is_out_of_range(&params) {
+            return Err(Verdict::of(Waiting::PathResistance));
+        }
+        if rack.breaking {
+            return Err(Verdict::of(Waiting::WaitingTurn));
+        }
         if rack.bus_suspect {
             return Err(Verdict::of(Waiting::BusSuspect));
         }
-        if !pack.is_fresh(&moment, params.age_soft_ms) {
-            let age = pack.samples.age_ms(&moment).unwrap_or(u64::MAX);
+        // A voltage that was dropped as a jump may be the truth: the one before it justifies no join.
+        if !pack.is_fresh(params.age_soft_ms) || pack.samples.dropped() > 0 {
+            let age = pack.samples.age_ms().unwrap_or(u32::MAX);
             let age = i32::try_from(age).unwrap_or(i32::MAX);
             let limit = i32::try_from(params.age_soft_ms).unwrap_or(i32::MAX);
             return Err(Verdict::of(Waiting::StaleSample).against(age, limit));
         }
-        if is_leak(&params, pack.current()) {
+        if is_leak(&params, pack.current()) && !pack.precharge.is_done() {
             let (current, limit) = (pack.current().get(), params.i_leak.get());
             return Err(Verdict::of(Waiting::CurrentWhileOpen).against(current, limit));
         }
-        windows(pack, &params, &moment, mode)?;
+        windows(pack, &params, mode)?;
         if limits.0 <= Milliamps::ZERO || limits.1 <= Milliamps::ZERO {
             return Err(Verdict::of(Waiting::PackLimit));
         }
@@ -323,6 +360,12 @@ impl<const N: usize> Core<N> {
         u32::try_from(settle.saturating_sub(since)).unwrap_or(u32::MAX)
     }
 
+    /// Whether the newest voltage of a pack was dropped.
+    fn doubts(&self, index: usize) -> bool {
+        let dropped = |pack: &Pack| pack.samples.dropped() > 0;
+        self.packs.get(index).is_some_and(dropped)
+    }
+
     /// Rule D3 on a bus that packs hold: what pack `index` would do to the set, or why it may not join.
     fn gate(&self, step: &Step<'_, N>, view: &View<N>, index: usize) -> Result<Milliamps, Verdict> {
         let params = &self.params;
@@ -330,7 +373,7 @@ impl<const N: usize> Core<N> {
         if view
             .connected
             .iter()
-            .any(|member| !view.known.contains(member))
+            .any(|member| !view.known.contains(member) || self.doubts(member))
         {
             return Err(Verdict::of(Waiting::MemberUnknown));
         }
@@ -378,7 +421,7 @@ impl<const N: usize> Core<N> {
             }
         }
         if let Some(pack) = self.packs.get(index) {
-            let allowed = windows(pack, params, &step.moment, self.mode.mode())?;
+            let allowed = windows(pack, params, self.mode.mode())?;
             let range = prediction.current_range(index, view.current);
             if !allowed.charge && range.high > Milliamps::ZERO {
                 return refuse(Waiting::WouldCharge, range.high.get(), 0);
@@ -400,12 +443,19 @@ impl<const N: usize> Core<N> {
     ) {
         let settling_ms = self.settling_ms(step.moment.core_ms);
         let mut best = None;
+        let mut equalises = None;
         for (index, verdict) in verdicts.iter_mut().enumerate() {
             if !candidates.contains(index) {
                 continue;
             }
             match self.gate(step, view, index) {
-                Err(refused) => *verdict = refused,
+                Err(refused) => {
+                    *verdict = refused;
+                    let by_current = refused.waiting == Waiting::CirculatingCurrent;
+                    if by_current && self.may_equalise(view, index) {
+                        equalises = equalises.or(refused.predicted.map(|bound| (index, bound)));
+                    }
+                }
                 Ok(bound) => {
                     let bus = view.bus.unwrap_or(Millivolts::ZERO);
                     let voltage = self
@@ -438,9 +488,14 @@ impl<const N: usize> Core<N> {
         }
         self.fleet.note_candidates(best.is_some());
         let judged = self.joining.unjudged.is_none();
-        if let Some(((.., index), bound)) = best.filter(|_| settling_ms == 0 && judged) {
+        if settling_ms > 0 || !judged {
+            return;
+        }
+        if let Some(((.., index), bound)) = best {
             let joined = PackSet::EMPTY.with(index);
             self.close(step, view, joined, bound);
+        } else if let Some((index, bound)) = equalises {
+            self.begin_precharge(step, index, bound, false);
         }
     }
 
@@ -465,7 +520,7 @@ impl<const N: usize> Core<N> {
             let current = predictor.against_stiff_bus(index, bus);
             let difference = pack.voltage().saturating_sub(bus);
             let apart = difference.get().saturating_abs();
-            let both_ways = windows(pack, &self.params, &step.moment, self.mode.mode())
+            let both_ways = windows(pack, &self.params, self.mode.mode())
                 .is_ok_and(|windows| windows.charge && windows.discharge);
             let own = self.pack_limits(step, index);
             let (waiting, value, limit) = if !both_ways {
@@ -521,6 +576,7 @@ impl<const N: usize> Core<N> {
             pack.maybe_connected = true;
             pack.changed_at_ms = core_ms;
             pack.missing_samples = 0;
+            pack.precharge = Precharge::default();
             pack.closes = pack.closes.saturating_add(1);
             pack.wear.add(core_ms);
             self.joining.fleet_wear.add(core_ms);
@@ -541,6 +597,7 @@ impl<const N: usize> Core<N> {
             pack.at_join_uv = source.estimate_uv();
             if joined.contains(index) {
                 pack.rest = Some(Rest::of(source));
+                pack.soft = SoftFaults::default();
             }
         }
         self.joining.last_change_ms = Some(core_ms);

@@ -15,11 +15,13 @@
 
 mod arith;
 mod backoff;
+mod breaking;
 mod clock;
-
+mod current_sum;
 mod dead_bus;
 mod decision;
 mod event;
+mod explain;
 mod faults;
 mod fleet;
 mod input;
@@ -28,26 +30,34 @@ mod mismatch;
 mod mode;
 mod pack;
 mod params;
+mod precharge;
 pub mod predictor;
 mod reason;
 mod record;
+mod resistance;
 mod samples;
+mod service;
 mod set;
+mod shedding;
+mod soft;
 mod source;
 mod state;
 mod step;
 mod stuck;
 mod system;
+mod tightening;
 mod wear;
 
 pub use decision::{Decision, PackDecision, SwitchCommand};
 pub use event::{Event, EventKind, Events};
+pub use explain::{Explanation, Remedy};
 pub use input::{
     BusInput, Command, Gauge, Inputs, IoHealth, MAX_COMMANDS, ModeHint, PackInput, Quality, Sample,
     SwitchFeedback,
 };
 pub use params::{
-    Anchor, Chemistry, Choice, Field, LastPackPolicy, ParamError, Params, Problem, SwitchKind,
+    Anchor, CONFIG_MAX, Chemistry, Choice, ConfigError, Field, LastPackPolicy, ParamError, Params,
+    Problem, SwitchKind,
 };
 pub use reason::{Fault, FaultClass, Reason, Waiting};
 pub use record::{RECORD_MAX, RecordError};

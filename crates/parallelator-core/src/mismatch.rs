@@ -46,7 +46,7 @@ impl<const N: usize> Core<N> {
         let all_fresh = unjudged.set.iter().all(|index| {
             self.packs
                 .get(index)
-                .is_some_and(|pack| pack.is_fresh(&step.moment, soft_ms))
+                .is_some_and(|pack| pack.is_fresh(soft_ms))
         });
         if !all_fresh {
             return;
@@ -76,8 +76,10 @@ impl<const N: usize> Core<N> {
     fn worst_mismatch(&self, unjudged: &Unjudged) -> Option<(usize, Found)> {
         let set = unjudged.set;
         let mut sources = [Source::default(); N];
+        let typical = self.typical_path();
         for (slot, pack) in sources.iter_mut().zip(&self.packs) {
-            *slot = Source::remembered(&self.params, pack.at_join_uv);
+            let path = pack.learned.path(&self.params, typical);
+            *slot = Source::remembered(path, pack.at_join_uv);
         }
         let predictor = Predictor::new(&self.params, &sources);
         let prediction = predictor.of(set);

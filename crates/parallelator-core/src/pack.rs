@@ -3,10 +3,13 @@
 use battery_units::{Milliamps, Millivolts};
 
 use crate::{
-    Fault, PackState, Params, Reason, Waiting,
+    Fault, FaultClass, PackState, Params, Reason, Waiting,
     backoff::Backoff,
     clock::Moment,
+    precharge::Precharge,
+    resistance::Learned,
     samples::{SAMPLES_TO_START, Samples},
+    soft::SoftFaults,
     source::{Rest, Source},
     stuck::is_leak,
     wear::Wear,
@@ -51,7 +54,11 @@ pub(crate) struct Pack {
     pub(crate) stale: bool,
     pub(crate) leak_samples: u8,
     pub(crate) missing_samples: u8,
-    pub(crate) overload_ms: u32,
+    /// One more than the time an opening has waited for the current to fall; zero when none waits.
+    pub(crate) breaking_ms: u32,
+    pub(crate) soft: SoftFaults,
+    pub(crate) precharge: Precharge,
+    pub(crate) learned: Learned,
     pub(crate) backoff: Backoff,
     pub(crate) wear: Wear,
     pub(crate) closes: u32,
@@ -79,7 +86,10 @@ impl Default for Pack {
             stale: false,
             leak_samples: 0,
             missing_samples: 0,
-            overload_ms: 0,
+            breaking_ms: 0,
+            soft: SoftFaults::default(),
+            precharge: Precharge::default(),
+            learned: Learned::default(),
             backoff: Backoff::default(),
             wear: Wear::default(),
             closes: 0,
@@ -95,6 +105,12 @@ impl Pack {
     pub(crate) fn state(&self, moment: &Moment) -> PackState {
         if self.stuck.is_some() {
             return PackState::StuckClosed;
+        }
+        if self.is_breaking() {
+            return PackState::Opening;
+        }
+        if self.precharge.is_active() {
+            return PackState::Precharge;
         }
         if self.closed {
             return if self.close_confirmed {
@@ -136,8 +152,13 @@ impl Pack {
             PackState::Absent => Waiting::NoSensor.into(),
             PackState::Init => Waiting::CollectingSamples.into(),
             PackState::Open => Waiting::WaitingTurn.into(),
-            PackState::Precharge | PackState::Closing => Waiting::Closing.into(),
-            PackState::Closed => Waiting::Connected.into(),
+            PackState::Precharge => Waiting::Precharging.into(),
+            PackState::Closing => Waiting::Closing.into(),
+            // Connected all the same, with an alarm that names what is wrong.
+            PackState::Closed => self
+                .soft
+                .alarm()
+                .map_or(Waiting::Connected.into(), Reason::Fault),
             PackState::Opening => self.opened_by,
             PackState::Disabled => Waiting::Operator.into(),
             PackState::StuckClosed => self.stuck.unwrap_or(Fault::StuckClosed).into(),
@@ -149,32 +170,46 @@ impl Pack {
 
     /// Whether the pack may hold the bus: commanded so, not confirmed open, stuck, or carrying what it should block.
     pub(crate) fn may_conduct(&self, params: &Params) -> bool {
-        self.maybe_connected || self.stuck.is_some() || is_leak(params, self.current())
+        let leaks = is_leak(params, self.current()) && !self.precharge.is_done();
+        self.maybe_connected || self.stuck.is_some() || leaks
+    }
+
+    /// Whether an opening waits for the current to fall.
+    pub(crate) fn is_breaking(&self) -> bool {
+        self.breaking_ms > 0
+    }
+
+    /// Whether a fault of class H0 or H1 is in force.
+    pub(crate) fn has_hard_fault(&self) -> bool {
+        self.trouble
+            .is_some_and(|trouble| matches!(trouble.fault.class(), FaultClass::H0 | FaultClass::H1))
     }
 
     /// Whether the sample is there and not older than `limit_ms`.
-    pub(crate) fn is_fresh(&self, moment: &Moment, limit_ms: u32) -> bool {
-        self.samples
-            .age_ms(moment)
-            .is_some_and(|age| age <= limit_ms.into())
+    pub(crate) fn is_fresh(&self, limit_ms: u32) -> bool {
+        self.samples.age_ms().is_some_and(|age| age <= limit_ms)
     }
 
     /// What the predictor may know of the pack, when it has a sample that is not older than `age_soft`.
-    pub(crate) fn source(&self, params: &Params, moment: &Moment) -> Option<Source> {
-        if !self.is_fresh(moment, params.age_soft_ms) {
+    pub(crate) fn source(&self, params: &Params, moment: &Moment, typical: u16) -> Option<Source> {
+        if !self.is_fresh(params.age_soft_ms) {
             return None;
         }
         let voltage = self.samples.voltage()?;
+        let path = self.learned.path(params, typical);
         let carries = self.current().get().saturating_abs() > params.i_leak.get();
         Some(if self.maybe_connected || self.stuck.is_some() || carries {
-            let source = Source::connected(params, voltage, self.samples.current()?);
+            let source = Source::connected_by(path, voltage, self.samples.current()?);
+            if self.precharge.is_active() {
+                return Some(source.behind(params.r_pre));
+            }
             match &self.rest {
                 Some(rest) => source.narrowed_by(rest, params),
                 None => source,
             }
         } else {
             let since_ms = moment.core_ms.saturating_sub(self.changed_at_ms);
-            Source::open(params, voltage, self.opened_with, since_ms)
+            Source::open_by(path, params, voltage, self.opened_with, since_ms)
         })
     }
 

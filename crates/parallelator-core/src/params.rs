@@ -5,11 +5,13 @@
 
 mod check;
 mod fields;
+mod record;
 
 use battery_units::{DeciCelsius, Milliamps, Milliohms, Millivolts, Percent, Permille};
 
 pub use check::{ParamError, Problem};
 pub use fields::{Choice, Field};
+pub use record::{CONFIG_MAX, ConfigError};
 
 /// Which cells the packs are made of; sets the six voltages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +96,8 @@ pub struct Params {
     pub r_nom: Milliohms,
     /// The true resistance lies inside `r_nom` × (1 ± this).
     pub r_err: Permille,
+    /// Resistor of the pre-charge path; zero where none is fitted.
+    pub r_pre: Milliohms,
     /// Uncertainty of a voltage difference between two packs.
     pub dv_err: Millivolts,
     /// Time constant with which a pack relaxes after it was opened.
@@ -174,6 +178,7 @@ impl Default for Params {
             dv_max: Millivolts::new(1_000),
             r_nom: Milliohms::new(60),
             r_err: Permille::new(400),
+            r_pre: Milliohms::new(0),
             dv_err: Millivolts::new(20),
             t_rest_ms: 300_000,
             t_settle_ms: 500,

@@ -254,6 +254,31 @@ impl Prediction<'_> {
             .saturating_add(self.share_of(index, fleet))
     }
 
+    /// What pack `index` circulates at least, by its measured current and the fleet's: zero when its share of the fleet
+    /// current alone may explain what it carries.
+    #[must_use]
+    pub fn least_circulating(
+        &self,
+        index: usize,
+        measured: Milliamps,
+        fleet: Milliamps,
+    ) -> Milliamps {
+        let Some(source) = self.source(index).filter(|_| self.sums.len >= 2) else {
+            return Milliamps::ZERO;
+        };
+        let (small, large) = self.shares_in_millionths(source);
+        let (at_small, at_large) = (
+            held(fleet).saturating_mul(small),
+            held(fleet).saturating_mul(large),
+        );
+        let least_share = floor_div(at_small.min(at_large), 1_000_000);
+        let most_share = ceil_div(at_small.max(at_large), 1_000_000);
+        let measured = i64::from(measured.get());
+        let high = measured.saturating_sub(least_share);
+        let low = measured.saturating_sub(most_share);
+        Milliamps::new(narrow(if low > 0 { low } else { high.min(0) }))
+    }
+
     /// The range in which the current of pack `index` lies at the fleet current, for every true R and U.
     #[must_use]
     pub fn current_range(&self, index: usize, fleet: Milliamps) -> CurrentRange {

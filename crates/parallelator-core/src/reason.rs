@@ -127,6 +127,14 @@ codes! {
         Closing = "closing";
         /// It is opening; the read-back is awaited.
         Opening = "opening";
+        /// The bus is being charged through a resistor first.
+        Precharging = "precharging";
+        /// Opened for a test that the operator asked for.
+        ServiceTest = "service_test";
+        /// The pack currents do not add up to the bus current.
+        CurrentSum = "current_sum";
+        /// Its load steps show a path resistance outside the band of the parameters.
+        PathResistance = "path_resistance";
         /// The rack has not confirmed all switches open yet.
         Boot = "boot";
         /// Its sensor has never answered.

@@ -1,9 +1,11 @@
 //! What was measured of a pack (rules D17 and D18): the last good sample, its age, and whether it is new.
 //!
-//! A voltage outside 0 … 1.5 × `v_ov_abs` is physically impossible: it is dropped and the last good one goes on ageing.
-//! A current is never dropped for its size. No other plausibility filter stands between the sensor and the decision.
+//! Between the sensor and the decision stand two filters, both for the voltage alone; a current is never dropped for its
+//! size.
+//! - A voltage outside 0 … 1.5 × `v_ov_abs` is physically impossible: it is dropped and the last good one goes on ageing.
+//! - A voltage that jumped by more than `dv_jump` is dropped at most `k_reject` times in a row, then it is believed.
 
-use core::num::NonZeroU64;
+use core::num::NonZeroU32;
 
 use battery_units::{DeciCelsius, Milliamps, Millivolts};
 
@@ -16,54 +18,149 @@ use crate::{
 /// Good samples a pack must have given before it may join (rule D1).
 pub(crate) const SAMPLES_TO_START: u8 = 5;
 
-/// A value with the real time at which it was measured, kept one higher so that a missing one costs no room.
+/// A value with its age, kept one higher so that a missing one costs no room.
 #[derive(Debug, Clone, Copy)]
-struct Stamped<T> {
+struct Aged<T> {
     value: T,
-    stamp: NonZeroU64,
+    age: NonZeroU32,
 }
 
-impl<T> Stamped<T> {
-    fn at_ms(&self) -> u64 {
-        self.stamp.get().saturating_sub(1)
+impl<T> Aged<T> {
+    fn age_ms(&self) -> u32 {
+        self.age.get().saturating_sub(1)
     }
+
+    fn grow(&mut self, gap_ms: u64) {
+        let gap_ms = u32::try_from(gap_ms).unwrap_or(u32::MAX);
+        self.age = self.age.saturating_add(gap_ms);
+    }
+}
+
+/// Two samples that followed each other: what a step of the load did to a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) voltage: Millivolts,
+    pub(crate) current: Milliamps,
+}
+
+/// What became of the voltage of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filtered {
+    /// Nothing new came, or it was taken.
+    Passed,
+    /// It was dropped: what it was, and the last good one or the end of the possible range.
+    Dropped {
+        value: Millivolts,
+        limit: Millivolts,
+    },
+}
+
+/// What a step brought.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taken {
+    pub(crate) filtered: Filtered,
+    /// What the new sample differs by from the one before, when the two followed each other.
+    pub(crate) change: Option<Change>,
 }
 
 /// The last good samples of one pack.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Samples {
-    voltage: Option<Stamped<Millivolts>>,
-    current: Option<Stamped<Milliamps>>,
-    temperature: Option<Stamped<DeciCelsius>>,
+    voltage: Option<Aged<Millivolts>>,
+    current: Option<Aged<Milliamps>>,
+    temperature: Option<Aged<DeciCelsius>>,
     good: u8,
+    /// Voltages dropped in a row.
+    dropped: u8,
+    /// Whether the newest sample has the voltage and the current of the one before.
+    repeats: bool,
     /// Whether voltage and current of this step are newer than those before.
     is_new: bool,
 }
 
 impl Samples {
     /// Takes the samples of a step.
-    pub(crate) fn take(&mut self, input: &PackInput, params: &Params, moment: &Moment) {
-        let voltage = stamped(&input.voltage, moment)
-            .filter(|_| input.voltage.quality == Quality::Good)
-            .filter(|sample| is_plausible(sample.value, params));
-        let current = stamped(&input.current, moment);
+    pub(crate) fn take(&mut self, input: &PackInput, params: &Params, moment: &Moment) -> Taken {
+        self.grow(moment.gap_ms);
+        let before = self.voltage.zip(self.current);
+        let (voltage, filtered) = self.filter(input, params);
         let new_voltage = keep_newer(&mut self.voltage, voltage);
-        let new_current = keep_newer(&mut self.current, current);
+        let new_current = keep_newer(&mut self.current, aged(&input.current));
         if let Some(temperature) = &input.temperature {
-            let temperature = stamped(temperature, moment)
-                .filter(|sample| sample.value > DeciCelsius::new(-2_732));
+            let temperature =
+                aged(temperature).filter(|sample| sample.value > DeciCelsius::new(-2_732));
             keep_newer(&mut self.temperature, temperature);
         }
         self.is_new = new_voltage && new_current;
+        let mut change = None;
         if self.is_new {
             self.good = self.good.saturating_add(1).min(SAMPLES_TO_START);
+            change = before.and_then(|before| self.compare(before, params));
+        }
+        Taken { filtered, change }
+    }
+
+    fn grow(&mut self, gap_ms: u64) {
+        if let Some(sample) = &mut self.voltage {
+            sample.grow(gap_ms);
+        }
+        if let Some(sample) = &mut self.current {
+            sample.grow(gap_ms);
+        }
+        if let Some(sample) = &mut self.temperature {
+            sample.grow(gap_ms);
         }
     }
 
+    /// The voltage of a step when it may be believed.
+    fn filter(
+        &mut self,
+        input: &PackInput,
+        params: &Params,
+    ) -> (Option<Aged<Millivolts>>, Filtered) {
+        let Some(offered) = aged(&input.voltage).filter(|_| input.voltage.quality == Quality::Good)
+        else {
+            return (None, Filtered::Passed);
+        };
+        let last = self.voltage.filter(|last| offered.age < last.age);
+        if self.voltage.is_some() && last.is_none() {
+            return (None, Filtered::Passed);
+        }
+        let limit = if !is_plausible(offered.value, params) {
+            highest_possible(params)
+        } else if let Some(last) = last.filter(|last| jumped(last.value, offered.value, params))
+            && self.dropped < params.k_reject
+        {
+            last.value
+        } else {
+            self.dropped = 0;
+            return (Some(offered), Filtered::Passed);
+        };
+        self.dropped = self.dropped.saturating_add(1);
+        let value = offered.value;
+        (None, Filtered::Dropped { value, limit })
+    }
+
+    /// Compares the newest sample with the one before it.
+    fn compare(
+        &mut self,
+        (voltage, current): (Aged<Millivolts>, Aged<Milliamps>),
+        params: &Params,
+    ) -> Option<Change> {
+        let (new_voltage, new_current) = self.voltage.zip(self.current)?;
+        let change = Change {
+            voltage: new_voltage.value.saturating_sub(voltage.value),
+            current: new_current.value.saturating_sub(current.value),
+        };
+        self.repeats = change.voltage == Millivolts::ZERO && change.current == Milliamps::ZERO;
+        let apart_ms = voltage.age_ms().saturating_sub(new_voltage.age_ms());
+        let follows = apart_ms <= params.tick_ms.saturating_mul(2);
+        Some(change).filter(|_| follows)
+    }
+
     /// Age of the older one of voltage and current; `None` before the first.
-    pub(crate) fn age_ms(&self, moment: &Moment) -> Option<u64> {
-        let oldest = self.voltage?.at_ms().min(self.current?.at_ms());
-        Some(moment.real_ms.saturating_sub(oldest))
+    pub(crate) fn age_ms(&self) -> Option<u32> {
+        Some(self.voltage?.age_ms().max(self.current?.age_ms()))
     }
 
     /// Starts counting good samples anew.
@@ -80,11 +177,9 @@ impl Samples {
     }
 
     /// Last temperature, when one was measured within `age_hard`.
-    pub(crate) fn temperature(&self, params: &Params, moment: &Moment) -> Option<DeciCelsius> {
+    pub(crate) fn temperature(&self, params: &Params) -> Option<DeciCelsius> {
         self.temperature
-            .filter(|sample| {
-                moment.real_ms.saturating_sub(sample.at_ms()) <= params.age_hard_ms.into()
-            })
+            .filter(|sample| sample.age_ms() <= params.age_hard_ms)
             .map(|sample| sample.value)
     }
 
@@ -105,29 +200,47 @@ impl Samples {
     pub(crate) fn is_new(&self) -> bool {
         self.is_new
     }
+
+    /// Voltages dropped in a row.
+    pub(crate) fn dropped(&self) -> u8 {
+        self.dropped
+    }
+
+    /// Whether the newest sample repeats the one before.
+    pub(crate) fn repeats(&self) -> bool {
+        self.repeats
+    }
 }
 
 /// Whether a pack can have this voltage at all.
 pub(crate) fn is_plausible(voltage: Millivolts, params: &Params) -> bool {
-    let top = floor_div(i64::from(params.v_ov_abs.get()).saturating_mul(3), 2);
-    voltage >= Millivolts::ZERO && voltage <= Millivolts::new(narrow(top))
+    voltage >= Millivolts::ZERO && voltage <= highest_possible(params)
 }
 
-fn stamped<T: Copy>(sample: &Sample<T>, moment: &Moment) -> Option<Stamped<T>> {
-    (sample.quality != Quality::Missing).then(|| Stamped {
+fn highest_possible(params: &Params) -> Millivolts {
+    let top = floor_div(i64::from(params.v_ov_abs.get()).saturating_mul(3), 2);
+    Millivolts::new(narrow(top))
+}
+
+/// Whether the voltage changed by more than `dv_jump` of what it was.
+fn jumped(before: Millivolts, now: Millivolts, params: &Params) -> bool {
+    let change = i64::from(now.saturating_sub(before).get().saturating_abs());
+    let allowed = i64::from(before.get()).saturating_mul(params.dv_jump.get().into());
+    change.saturating_mul(100) > allowed
+}
+
+fn aged<T: Copy>(sample: &Sample<T>) -> Option<Aged<T>> {
+    (sample.quality != Quality::Missing).then(|| Aged {
         value: sample.value,
-        stamp: NonZeroU64::MIN.saturating_add(moment.real_ms.saturating_sub(sample.age_ms.into())),
+        age: NonZeroU32::MIN.saturating_add(sample.age_ms),
     })
 }
 
 /// Replaces the stored sample by a newer one; says whether it did.
-///
-/// In the first milliseconds after a start, samples older than the start all carry the time zero: only the first counts
-/// as new.
-fn keep_newer<T: Copy>(stored: &mut Option<Stamped<T>>, offered: Option<Stamped<T>>) -> bool {
+fn keep_newer<T: Copy>(stored: &mut Option<Aged<T>>, offered: Option<Aged<T>>) -> bool {
     match (&stored, offered) {
         (_, None) => false,
-        (Some(old), Some(new)) if new.stamp <= old.stamp => false,
+        (Some(old), Some(new)) if new.age >= old.age => false,
         (_, Some(new)) => {
             *stored = Some(new);
             true

@@ -46,10 +46,22 @@ impl PackSet {
         Self(self.0 & !Self::bit(index))
     }
 
+    /// The set with nothing but pack `index`, if that is in it.
+    #[must_use]
+    pub fn only(self, index: usize) -> Self {
+        Self(self.0 & Self::bit(index))
+    }
+
     /// Everything that is in one of the two.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether no pack belongs to the set.

@@ -2,7 +2,7 @@
 //!
 //! Microvolts, microohms and microsiemens throughout; every rounding goes to the cautious side.
 
-use battery_units::{Milliamps, Millivolts};
+use battery_units::{Milliamps, Milliohms, Millivolts};
 
 use crate::{
     Params,
@@ -29,7 +29,7 @@ pub struct Source {
 /// The resistance of a pack with its error band, and what follows from it; microohms and microsiemens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-struct Path {
+pub(crate) struct Path {
     r: u32,
     r_min: u32,
     r_max: u32,
@@ -47,10 +47,18 @@ impl Default for Path {
 
 impl Path {
     fn new(r_uohm: u32, r_err_permille: u16) -> Self {
-        let r = i64::from(r_uohm).max(1);
+        let r = i64::from(r_uohm);
         let err = i64::from(r_err_permille);
-        let r_min = floor_div(r.saturating_mul(1_000i64.saturating_sub(err)), 1_000).max(1);
-        let r_max = ceil_div(r.saturating_mul(1_000i64.saturating_add(err)), 1_000).max(1);
+        Self::between(
+            r,
+            floor_div(r.saturating_mul(1_000i64.saturating_sub(err)), 1_000),
+            ceil_div(r.saturating_mul(1_000i64.saturating_add(err)), 1_000),
+        )
+    }
+
+    /// A path of about `r` that is not below `r_min` and not above `r_max`, in microohms.
+    pub(crate) fn between(r: i64, r_min: i64, r_max: i64) -> Self {
+        let (r, r_min, r_max) = (r.max(1), r_min.max(1), r_max.max(1));
         let held = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
         Self {
             r: held(r),
@@ -74,8 +82,8 @@ impl Source {
     }
 
     /// A pack with this open-circuit estimate in microvolts and no error: to look back at an earlier prediction.
-    pub(crate) fn remembered(params: &Params, u_uv: i32) -> Self {
-        Self::new(Self::nominal_path(params), u_uv.into(), 0)
+    pub(crate) fn remembered(path: Path, u_uv: i32) -> Self {
+        Self::new(path, u_uv.into(), 0)
     }
 
     /// The open-circuit estimate in microvolts, for [`Source::remembered`].
@@ -88,22 +96,35 @@ impl Source {
         Path::new(params.r_nom.get().saturating_mul(1_000), params.r_err.get())
     }
 
-    /// A pack whose switch conducts: `U = V − I R`, and a wrong R puts an error of `r_err R |I|` on it.
+    /// A pack of nominal path whose switch conducts: `U = V − I R`, and a wrong R puts an error on it.
     #[must_use]
     pub fn connected(params: &Params, voltage: Millivolts, current: Milliamps) -> Self {
-        let path = Self::nominal_path(params);
-        let current = i64::from(current.get()).clamp(-CURRENT_LIMIT_MA, CURRENT_LIMIT_MA);
-        let drop_nv = current.saturating_mul(path.r.into());
-        let error_nv = drop_nv
-            .saturating_abs()
-            .saturating_mul(params.r_err.get().into());
-        let voltage_uv = i64::from(voltage.get()).saturating_mul(1_000);
-        let u_uv = voltage_uv.saturating_sub(near_div(drop_nv, 1_000));
-        Self::new(path, u_uv, ceil_div(error_nv, 1_000_000))
+        Self::connected_by(Self::nominal_path(params), voltage, current)
     }
 
-    /// A pack whose switch is open: `U = V`; for a while after it carried a current, the cells still relax, which
-    /// counts as an error of half the ohmic drop, decaying with `t_rest`.
+    /// The same with a path that was learned: every R of its band gives a U, and the true one is among them.
+    pub(crate) fn connected_by(path: Path, voltage: Millivolts, current: Milliamps) -> Self {
+        let current = i64::from(current.get()).clamp(-CURRENT_LIMIT_MA, CURRENT_LIMIT_MA);
+        let voltage_uv = i64::from(voltage.get()).saturating_mul(1_000);
+        let behind = |r: u32| {
+            let drop_nv = current.saturating_mul(r.into());
+            (
+                voltage_uv.saturating_sub(ceil_div(drop_nv, 1_000)),
+                voltage_uv.saturating_sub(floor_div(drop_nv, 1_000)),
+            )
+        };
+        let (least, most) = (behind(path.r_min), behind(path.r_max));
+        let drop_nv = current.saturating_mul(path.r.into());
+        Self {
+            u_uv: narrow(voltage_uv.saturating_sub(near_div(drop_nv, 1_000))),
+            low_uv: narrow(least.0.min(most.0)),
+            high_uv: narrow(least.1.max(most.1)),
+            path,
+        }
+    }
+
+    /// A pack of nominal path whose switch is open: `U = V`; for a while after it carried a current, the cells still
+    /// relax, which counts as an error of half the ohmic drop, decaying with `t_rest`.
     #[must_use]
     pub fn open(
         params: &Params,
@@ -111,8 +132,24 @@ impl Source {
         opened_with: Milliamps,
         since_ms: u64,
     ) -> Self {
+        Self::open_by(
+            Self::nominal_path(params),
+            params,
+            voltage,
+            opened_with,
+            since_ms,
+        )
+    }
+
+    /// The same with a path that was learned.
+    pub(crate) fn open_by(
+        path: Path,
+        params: &Params,
+        voltage: Millivolts,
+        opened_with: Milliamps,
+        since_ms: u64,
+    ) -> Self {
         let u_uv = i64::from(voltage.get()).saturating_mul(1_000);
-        let path = Self::nominal_path(params);
         let current = i64::from(opened_with.get())
             .saturating_abs()
             .min(CURRENT_LIMIT_MA);
@@ -130,7 +167,7 @@ impl Source {
     /// dropped.
     #[must_use]
     pub(crate) fn narrowed_by(self, rest: &Rest, params: &Params) -> Self {
-        let Some((low, high)) = rest.interval(params, self.r_max()) else {
+        let Some((low, high)) = rest.interval(params) else {
             return self;
         };
         let (inner_low, inner_high) = (self.low_uv.max(low), self.high_uv.min(high));
@@ -146,6 +183,18 @@ impl Source {
             high_uv,
             ..self
         }
+    }
+
+    /// The same pack behind a known resistor.
+    pub(crate) fn behind(self, resistor: Milliohms) -> Self {
+        let more = i64::from(resistor.get()).saturating_mul(1_000);
+        let with = |r: u32| i64::from(r).saturating_add(more);
+        let path = Path::between(
+            with(self.path.r),
+            with(self.path.r_min),
+            with(self.path.r_max),
+        );
+        Self { path, ..self }
     }
 
     /// Error of the open-circuit estimate, a magnitude, rounded up.
@@ -199,7 +248,7 @@ const FASTEST_RELAXATION_MS: u32 = 30_000;
 /// Nothing is remembered for longer than this.
 const LONGEST_MEMORY_MS: u32 = 300_000;
 
-/// What is remembered of a pack from the moment it joined: its open-circuit interval then, and the charge that has
+/// What is remembered of a pack from the moment it joined: its open-circuit interval then, widened by the charge that has
 /// flowed either way since.
 ///
 /// A charging current can only raise the open-circuit voltage and a discharging one only lower it, by no more than
@@ -209,9 +258,16 @@ const LONGEST_MEMORY_MS: u32 = 300_000;
 pub(crate) struct Rest {
     low_uv: i32,
     high_uv: i32,
-    charged_ma_ms: i64,
-    discharged_ma_ms: i64,
     since_ms: u32,
+}
+
+/// `t_rest` for the fast relaxation.
+fn fast_relaxation_ms(params: &Params) -> i64 {
+    params
+        .t_rest_ms
+        .div_euclid(10)
+        .min(FASTEST_RELAXATION_MS)
+        .into()
 }
 
 impl Rest {
@@ -219,37 +275,34 @@ impl Rest {
         Self {
             low_uv: source.low_uv,
             high_uv: source.high_uv,
-            charged_ma_ms: 0,
-            discharged_ma_ms: 0,
             since_ms: 0,
         }
     }
 
-    /// Counts the charge of a step.
-    pub(crate) fn count(&mut self, current: Milliamps, elapsed_ms: u64) {
+    /// Widens by the charge of a step; the promise of the parameters counts for R, not what was learned since.
+    pub(crate) fn count(&mut self, current: Milliamps, elapsed_ms: u64, params: &Params) {
         let charge =
             i64::from(current.get()).saturating_mul(i64::try_from(elapsed_ms).unwrap_or(i64::MAX));
-        self.charged_ma_ms = self.charged_ma_ms.saturating_add(charge.max(0));
-        self.discharged_ma_ms = self.discharged_ma_ms.saturating_sub(charge.min(0));
+        let r_max = i64::from(Source::nominal_path(params).r_max);
+        let fast_us = fast_relaxation_ms(params).saturating_mul(1_000);
+        let drift = narrow(ceil_div(
+            charge.saturating_abs().saturating_mul(r_max),
+            fast_us,
+        ));
+        if charge >= 0 {
+            self.high_uv = self.high_uv.saturating_add(drift);
+        } else {
+            self.low_uv = self.low_uv.saturating_sub(drift);
+        }
         let elapsed_ms = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
         self.since_ms = self.since_ms.saturating_add(elapsed_ms);
     }
 
     /// Where the open-circuit voltage lies now; nothing is known after `t_rest`.
-    fn interval(&self, params: &Params, r_max_uohm: i64) -> Option<(i32, i32)> {
-        let fast_ms = i64::from(params.t_rest_ms.div_euclid(10).min(FASTEST_RELAXATION_MS));
-        if self.since_ms > params.t_rest_ms.min(LONGEST_MEMORY_MS) || fast_ms == 0 {
-            return None;
-        }
-        let drift = |charge: i64| {
-            ceil_div(
-                charge.saturating_mul(r_max_uohm),
-                fast_ms.saturating_mul(1_000),
-            )
-        };
-        let low = i64::from(self.low_uv).saturating_sub(drift(self.discharged_ma_ms));
-        let high = i64::from(self.high_uv).saturating_add(drift(self.charged_ma_ms));
-        Some((narrow(low), narrow(high)))
+    fn interval(&self, params: &Params) -> Option<(i32, i32)> {
+        let known = self.since_ms <= params.t_rest_ms.min(LONGEST_MEMORY_MS)
+            && fast_relaxation_ms(params) > 0;
+        known.then_some((self.low_uv, self.high_uv))
     }
 }
 

@@ -34,7 +34,7 @@ pub enum PackState {
     Closing,
     /// Commanded closed and read back.
     Closed,
-    /// Commanded open, not confirmed yet: it may still be connected.
+    /// Commanded open and not confirmed yet, or about to be opened when its current has fallen: it may be connected.
     Opening,
     /// Open after a fault until this core time.
     Cooldown {
@@ -93,7 +93,7 @@ pub enum SystemState {
     Shedding,
     /// Everything is open and stays so until the cause has gone.
     SafeOff,
-    /// Measuring at a single pack; joins are suspended.
+    /// An operator may ask for tests of single packs; everything else goes on by its rules.
     Service,
 }
 

@@ -6,11 +6,16 @@ use crate::{
     Command, Decision, Event, EventKind, Fault, Inputs, LedPattern, PackDecision, PackSet,
     PackState, ParamError, Params, Reason, SwitchCommand, SystemState, Waiting,
     clock::{Clock, Moment, Motion},
+    current_sum::CurrentSum,
     fleet::Fleet,
     join::Joining,
     mode::ModeJudge,
     pack::Pack,
+    samples::Filtered,
+    service::Service,
+    shedding::Shedding,
     system::System,
+    tightening::Former,
 };
 
 /// Why a core cannot be made.
@@ -55,6 +60,10 @@ pub struct Core<const N: usize> {
     pub(crate) mode: ModeJudge,
     pub(crate) joining: Joining,
     pub(crate) fleet: Fleet,
+    pub(crate) shedding: Shedding,
+    pub(crate) current_sum: CurrentSum,
+    pub(crate) service: Service,
+    pub(crate) former: Option<Former>,
     pub(crate) seq: u32,
 }
 
@@ -63,6 +72,8 @@ pub(crate) struct Step<'a, const N: usize> {
     pub(crate) inputs: &'a Inputs<N>,
     pub(crate) moment: Moment,
     pub(crate) decision: Decision<N>,
+    /// What opens now opens together with a pack whose current is too high to break.
+    pub(crate) hold_back: bool,
 }
 
 impl<const N: usize> Core<N> {
@@ -85,6 +96,10 @@ impl<const N: usize> Core<N> {
             mode: ModeJudge::default(),
             joining: Joining::default(),
             fleet: Fleet::default(),
+            shedding: Shedding::default(),
+            current_sum: CurrentSum::default(),
+            service: Service::default(),
+            former: None,
             seq: 0,
         })
     }
@@ -108,15 +123,19 @@ impl<const N: usize> Core<N> {
             inputs,
             moment,
             decision: Decision::default(),
+            hold_back: false,
         };
         self.note_clock(&mut step);
-        self.take_samples(&step);
+        self.take_samples(&mut step);
         self.confirm_switches(&step);
         self.judge_system(&mut step);
         self.judge_hard_faults(&mut step);
         self.judge_stuck_switches(&mut step);
         self.judge_last_join(&mut step);
-        self.judge_overload(&mut step);
+        self.judge_delayed_openings(&mut step);
+        self.judge_current_sum(&mut step);
+        self.judge_soft_faults(&mut step);
+        self.judge_service(&mut step);
         self.execute_commands(&mut step);
         self.recover(&mut step);
         self.mode
@@ -131,11 +150,14 @@ impl<const N: usize> Core<N> {
             .zip(verdicts)
             .take(self.count)
         {
-            pack.open_commanded = !pack.closed;
+            let precharges = pack.precharge.is_active();
+            pack.open_commanded = !pack.closed && !precharges;
             let state = pack.state(&moment);
             *slot = PackDecision {
                 command: if pack.closed {
                     SwitchCommand::Closed
+                } else if precharges {
+                    SwitchCommand::Precharge
                 } else {
                     SwitchCommand::Open
                 },
@@ -179,16 +201,37 @@ impl<const N: usize> Core<N> {
         self.event(step, None, kind, None, value, regular);
     }
 
-    fn take_samples(&mut self, step: &Step<'_, N>) {
-        let Self { packs, params, .. } = self;
-        for (pack, input) in packs.iter_mut().zip(&step.inputs.packs).take(self.count) {
-            pack.samples.take(input, params, &step.moment);
+    fn take_samples(&mut self, step: &mut Step<'_, N>) {
+        let regular = step.moment.motion == Motion::Regular;
+        for index in 0..self.count {
+            let Some((pack, input)) = self.packs.get_mut(index).zip(step.inputs.packs.get(index))
+            else {
+                continue;
+            };
+            let taken = pack.samples.take(input, &self.params, &step.moment);
             // A jump hides how much charge has flowed, and an opened pack begins anew.
-            let counted = step.moment.motion == Motion::Regular && pack.closed;
+            let counted = regular && pack.closed;
             pack.rest = pack.rest.filter(|_| counted);
             let current = pack.current();
             if let Some(rest) = &mut pack.rest {
-                rest.count(current, step.moment.elapsed_ms);
+                rest.count(current, step.moment.elapsed_ms, &self.params);
+            }
+            if let Some(change) = taken.change {
+                pack.learned.take(&change, &self.params);
+            }
+            let first = pack.samples.dropped() == 1;
+            if let Filtered::Dropped { value, limit } = taken.filtered
+                && first
+            {
+                let (value, limit) = (value.get(), limit.get());
+                self.event(
+                    step,
+                    Some(index),
+                    EventKind::SampleDropped,
+                    None,
+                    value,
+                    limit,
+                );
             }
         }
     }
@@ -246,56 +289,6 @@ impl<const N: usize> Core<N> {
         });
     }
 
-    /// Commands pack `index` open, whatever its state; the event carries the reason.
-    pub(crate) fn open(
-        &mut self,
-        step: &mut Step<'_, N>,
-        index: usize,
-        reason: Reason,
-        value: i32,
-        limit: i32,
-    ) {
-        let break_limit = self.params.i_break_max;
-        let Some(pack) = self.packs.get_mut(index).filter(|pack| pack.closed) else {
-            return;
-        };
-        pack.closed = false;
-        pack.close_confirmed = false;
-        pack.changed_at_ms = step.moment.core_ms;
-        pack.opened_with = pack.current();
-        pack.opened_by = reason;
-        pack.leak_samples = 0;
-        let breaking = pack.opened_with;
-        self.joining.last_change_ms = Some(step.moment.core_ms);
-        self.joining.forget_join_of(index);
-        self.event(
-            step,
-            Some(index),
-            EventKind::Opened,
-            Some(reason),
-            value,
-            limit,
-        );
-        if breaking.get().saturating_abs() > break_limit.get() {
-            let pack = Some(index);
-            self.event(
-                step,
-                pack,
-                EventKind::BreakingCurrent,
-                Some(reason),
-                breaking.get(),
-                break_limit.get(),
-            );
-        }
-    }
-
-    /// Commands every pack open.
-    pub(crate) fn open_all(&mut self, step: &mut Step<'_, N>, reason: Reason) {
-        for index in 0..self.count {
-            self.open(step, index, reason, 0, 0);
-        }
-    }
-
     fn execute_commands(&mut self, step: &mut Step<'_, N>) {
         for (position, command) in step.inputs.commands.iter().enumerate() {
             if let Some(command) = command {
@@ -304,6 +297,9 @@ impl<const N: usize> Core<N> {
         }
         if let Some(params) = &step.inputs.new_params {
             self.apply_params(step, params);
+        }
+        if let Some(error) = step.inputs.unreadable_params {
+            self.refuse_params(step, &error);
         }
     }
 
@@ -315,8 +311,8 @@ impl<const N: usize> Core<N> {
             Command::Arm => self.arm(step),
             // Taken before everything else in the step.
             Command::EStop => true,
-            // Measuring at single packs is not offered: refusing it keeps every pack under the joining rules.
-            Command::Service { .. } => false,
+            Command::Service { enter } => self.set_service(step, enter),
+            Command::Test { pack } => self.test(step, pack.into()),
         };
         if !done {
             let value = i32::try_from(position).unwrap_or(i32::MAX);
@@ -358,18 +354,19 @@ impl<const N: usize> Core<N> {
         let Some(pack) = self.packs.iter_mut().take(self.count).nth(index) else {
             return false;
         };
-        let quiet =
-            pack.current().get().saturating_abs() < leak && pack.is_fresh(&step.moment, soft_ms);
+        let quiet = pack.current().get().saturating_abs() < leak && pack.is_fresh(soft_ms);
         if pack.stuck == Some(fault) {
             if !quiet {
                 return false;
             }
             pack.stuck = None;
             pack.leak_samples = 0;
-        } else if pack.stuck.is_none() && pack.trouble.is_some_and(|trouble| trouble.fault == fault)
+        } else if pack.stuck.is_none()
+            && !pack.closed
+            && pack.trouble.is_some_and(|trouble| trouble.fault == fault)
         {
             pack.trouble = None;
-        } else {
+        } else if fault != Fault::Precharge || !pack.precharge.forgive() {
             return false;
         }
         pack.samples.restart();
@@ -385,29 +382,20 @@ impl<const N: usize> Core<N> {
         true
     }
 
-    /// Takes new parameters when they are valid as a whole and every pack is open.
-    fn apply_params(&mut self, step: &mut Step<'_, N>, params: &Params) {
-        if *params == self.params {
-            return;
-        }
-        let mut faults = 0i32;
-        params.for_each_fault(|_| faults = faults.saturating_add(1));
-        if faults > 0 || !self.connected().is_empty() {
-            self.event(step, None, EventKind::ConfigRejected, None, faults, 0);
-            return;
-        }
-        self.params = *params;
-        self.event(step, None, EventKind::ConfigApplied, None, 0, 0);
-    }
-
     fn report_system(&mut self, step: &mut Step<'_, N>) {
         let troubled = self
             .packs
             .iter()
             .take(self.count)
             .any(|pack| pack.trouble.is_some() || pack.stuck.is_some());
+        let asked = self.shedding.is_on() || self.any_breaking();
+        let serviced = self.service.is_on();
         let decision = &mut step.decision;
-        decision.system = self.system.state();
+        decision.system = match self.system.state() {
+            SystemState::Running if asked => SystemState::Shedding,
+            SystemState::Idle | SystemState::Running if serviced => SystemState::Service,
+            state => state,
+        };
         decision.system_reason = self.system.cause().map(Reason::Fault);
         decision.led = match decision.system {
             SystemState::Boot => LedPattern::Boot,

@@ -20,10 +20,13 @@ pub(crate) fn is_leak(params: &Params, current: Milliamps) -> bool {
 impl<const N: usize> Core<N> {
     /// Finds switches that conduct though open, and switches that do not though closed.
     pub(crate) fn judge_stuck_switches(&mut self, step: &mut Step<'_, N>) {
+        let missing = self.count_missing_currents(step);
         for index in 0..self.count {
             self.judge_stuck_closed(step, index);
         }
-        self.judge_stuck_open(step);
+        if let Some(index) = missing {
+            self.judge_stuck_open(step, index);
+        }
     }
 
     /// Current through a switch that was commanded open at least `t_settle` ago, in a direction it should block.
@@ -32,7 +35,8 @@ impl<const N: usize> Core<N> {
         let Some(pack) = self.packs.get_mut(index) else {
             return;
         };
-        if pack.closed || pack.stuck.is_some() || !pack.samples.is_new() {
+        let watched = !pack.closed && !pack.precharge.is_active() && pack.stuck.is_none();
+        if !watched || !pack.samples.is_new() {
             return;
         }
         let open_for_ms = step.moment.core_ms.saturating_sub(pack.changed_at_ms);
@@ -52,6 +56,13 @@ impl<const N: usize> Core<N> {
         } else {
             return;
         };
+        if let Some(other) = self.swapped_with(index) {
+            self.latch_swapped(step, index, other);
+            return;
+        }
+        let Some(pack) = self.packs.get_mut(index) else {
+            return;
+        };
         pack.stuck = Some(fault);
         pack.backoff.count();
         pack.last_fault = Some(fault);
@@ -67,11 +78,41 @@ impl<const N: usize> Core<N> {
         );
     }
 
+    /// A closed pack that has missed its current for as long as pack `index` has carried one it should not: their wires are
+    /// exchanged.
+    fn swapped_with(&self, index: usize) -> Option<usize> {
+        let leaks = self.packs.get(index)?.leak_samples;
+        self.packs.iter().position(|pack| {
+            pack.closed && pack.missing_samples > 0 && pack.missing_samples >= leaks
+        })
+    }
+
+    fn latch_swapped(&mut self, step: &mut Step<'_, N>, index: usize, other: usize) {
+        let leak = self.params.i_leak.get();
+        let missing = self.params.i_open.get();
+        for (index, limit) in [(index, leak), (other, missing)] {
+            let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
+            self.raise(step, index, &Found::new(Fault::Swapped, current, limit));
+        }
+    }
+
     /// No current through a closed switch though the pack stands apart from the bus.
+    fn judge_stuck_open(&mut self, step: &mut Step<'_, N>, index: usize) {
+        for pack in &mut self.packs {
+            pack.missing_samples = 0;
+        }
+        let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
+        let found = Found::new(Fault::StuckOpen, current, self.params.i_open.get());
+        if self.packs.get(index).is_some_and(|pack| pack.closed) {
+            self.raise(step, index, &found);
+        }
+    }
+
+    /// The pack that has missed its current for long enough.
     ///
     /// Where the bus is not measured, one broken switch moves the mean away from every other pack too; so only the
-    /// pack that stands farthest apart is opened, and on a tie the one that joined last.
-    fn judge_stuck_open(&mut self, step: &mut Step<'_, N>) {
+    /// pack that stands farthest apart is meant, and on a tie the one that joined last.
+    fn count_missing_currents(&mut self, step: &Step<'_, N>) -> Option<usize> {
         let mut worst: Option<((i32, u64), usize)> = None;
         for index in 0..self.count {
             let Some(apart) = self.missing_current(step, index) else {
@@ -82,14 +123,7 @@ impl<const N: usize> Core<N> {
                 worst = Some(((apart, joined_ms), index));
             }
         }
-        if let Some((_, index)) = worst {
-            for pack in &mut self.packs {
-                pack.missing_samples = 0;
-            }
-            let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
-            let found = Found::new(Fault::StuckOpen, current, self.params.i_open.get());
-            self.raise(step, index, &found);
-        }
+        worst.map(|(_, index)| index)
     }
 
     /// Counts samples without a current that should be there; how far the pack stands apart, when they are enough.

@@ -96,6 +96,8 @@ struct Judge {
     real_ms: u64,
     estopped: bool,
     seq: u32,
+    last_good_current: Vec<i32>,
+    waiting_since: Vec<Option<u64>>,
 }
 
 impl Judge {
@@ -115,6 +117,8 @@ impl Judge {
             real_ms: 0,
             estopped: false,
             seq: 0,
+            last_good_current: vec![0; packs],
+            waiting_since: vec![None; packs],
         }
     }
 
@@ -210,10 +214,27 @@ impl Judge {
             // I7.
             let over = input.voltage.quality == Quality::Good
                 && (self.params.v_ov_abs.get()..=45_000).contains(&input.voltage.value.get());
-            assert!(!(over && closed), "I7: over-voltage on pack {index}");
             let hard = input.current.quality == Quality::Good
                 && input.current.value.get().saturating_abs() >= 14_000;
-            assert!(!(hard && closed), "I7: over-current on pack {index}");
+            // The exception: more than the switch can break waits for the current to fall, t_shed at most (D14).
+            let current = match input.current.quality {
+                Quality::Missing => self.last_good_current[index],
+                _ => input.current.value.get(),
+            };
+            self.last_good_current[index] = current;
+            let waits = (over || hard) && closed && current.saturating_abs() > 20_000;
+            if !waits {
+                self.waiting_since[index] = None;
+                assert!(!(over && closed), "I7: over-voltage on pack {index}");
+                assert!(!(hard && closed), "I7: over-current on pack {index}");
+            } else {
+                let since = *self.waiting_since[index].get_or_insert(self.real_ms);
+                assert!(
+                    self.real_ms - since <= 3_000,
+                    "D14: pack {index} waited for ever"
+                );
+                assert!(!decision.load_permit && !decision.charge_permit, "D14");
+            }
             assert!(
                 !(io.alerts.contains(index) && closed),
                 "I7: alert on pack {index}"

@@ -11,7 +11,7 @@ fn after_faults() -> (World, Vec<u8>) {
     let mut world = World::at(&[28.0, 28.02, 28.04]);
     world.run_ms(10_000);
     world.packs[0].offset = 2.5;
-    world.packs[1].offset = -9.0;
+    world.packs[1].offset = -8.0;
     world.run_ms(300);
     let mut buffer = [0; RECORD_MAX];
     let record = world.core.write_record(&mut buffer).unwrap().to_vec();

@@ -13,11 +13,29 @@ pub struct Field {
     pub min: i64,
     /// Largest value allowed.
     pub max: i64,
+    /// Which way it becomes tighter.
+    pub(super) tighter: Tighter,
     get: fn(&Params) -> i64,
     set: fn(&mut Params, i64),
 }
 
+/// Which way a parameter becomes tighter: fewer joins, smaller limits, earlier trips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tighter {
+    /// A smaller value is tighter.
+    Less,
+    /// A larger value is tighter.
+    More,
+    /// Any change may loosen something.
+    Neither,
+}
+
 impl Field {
+    /// Stores the value without comparing it with the range, held inside the type, so that the whole set can be judged.
+    pub fn put(&self, params: &mut Params, value: i64) {
+        (self.set)(params, value);
+    }
+
     /// The value in force.
     #[must_use]
     pub fn get(&self, params: &Params) -> i64 {
@@ -117,13 +135,14 @@ plain!(
 );
 
 macro_rules! fields {
-    ($($name:literal $field:ident $min:literal ..= $max:literal),* $(,)?) => {
+    ($($name:literal $field:ident $min:literal ..= $max:literal $tighter:ident),* $(,)?) => {
         /// Every numeric parameter but the budget of the fleet, which may be left to the rule.
         const FIELDS: &[Field] = &[
             $(Field {
                 name: $name,
                 min: $min,
                 max: $max,
+                tighter: Tighter::$tighter,
                 get: |params| params.$field.plain(),
                 set: |params, value| params.$field = Plain::from_plain(value),
             },)*
@@ -131,6 +150,8 @@ macro_rules! fields {
                 name: "closes_per_hour_fleet",
                 min: 0,
                 max: 600,
+                // Zero leaves it to the rule; compared by what follows for the rack.
+                tighter: Tighter::Neither,
                 get: |params| params.closes_per_hour_fleet.map_or(0, i64::from),
                 set: |params, value| {
                     params.closes_per_hour_fleet = (value > 0).then(|| u16::from_plain(value));
@@ -141,47 +162,48 @@ macro_rules! fields {
 }
 
 fields! {
-    "tick_ms" tick_ms 20..=1_000,
-    "v_uv_abs_mv" v_uv_abs 500..=450_000,
-    "v_uv_mv" v_uv 500..=450_000,
-    "v_uv_rec_mv" v_uv_rec 500..=450_000,
-    "v_ov_rec_mv" v_ov_rec 500..=450_000,
-    "v_ov_mv" v_ov 500..=450_000,
-    "v_ov_abs_mv" v_ov_abs 500..=450_000,
-    "i_dis_max_ma" i_dis_max 100..=500_000,
-    "i_chg_max_ma" i_chg_max 100..=500_000,
-    "k_oc_permille" k_oc 1_050..=3_000,
-    "t_oc_soft_ms" t_oc_soft_ms 0..=60_000,
-    "i_circ_max_ma" i_circ_max 1..=500_000,
-    "dv_max_mv" dv_max 50..=5_000,
-    "r_nom_mohm" r_nom 1..=2_000,
-    "r_err_permille" r_err 50..=500,
-    "dv_err_mv" dv_err 1..=200,
-    "t_rest_ms" t_rest_ms 0..=3_600_000,
-    "t_settle_ms" t_settle_ms 40..=10_000,
-    "t_form_ms" t_form_ms 0..=60_000,
-    "t_backoff0_ms" t_backoff0_ms 1_000..=3_600_000,
-    "t_backoff_max_ms" t_backoff_max_ms 1_000..=3_600_000,
-    "n_lock" n_lock 1..=20,
-    "t_decay_ms" t_decay_ms 1_000..=86_400_000,
-    "closes_per_hour_pack" closes_per_hour_pack 1..=600,
-    "i_break_max_ma" i_break_max 100..=1_500_000,
-    "t_shed_ms" t_shed_ms 0..=30_000,
-    "age_soft_ms" age_soft_ms 40..=10_000,
-    "age_hard_ms" age_hard_ms 40..=10_000,
-    "k_reject" k_reject 1..=10,
-    "dv_jump_percent" dv_jump 5..=100,
-    "i_leak_ma" i_leak 1..=100_000,
-    "t_leak_samples" t_leak_samples 1..=100,
-    "i_open_ma" i_open 1..=100_000,
-    "t_open_samples" t_open_samples 1..=100,
-    "t_chg_min_dc" t_chg_min -400..=850,
-    "t_chg_max_dc" t_chg_max -400..=850,
-    "t_dis_min_dc" t_dis_min -400..=850,
-    "t_dis_max_dc" t_dis_max -400..=850,
-    "i_load_expect_ma" i_load_expect 0..=16_000_000,
-    "mode_hyst_ma" mode_hyst 1..=100_000,
-    "mode_hyst_ms" mode_hyst_ms 0..=60_000,
+    "tick_ms" tick_ms 20..=1_000 Neither,
+    "v_uv_abs_mv" v_uv_abs 500..=450_000 More,
+    "v_uv_mv" v_uv 500..=450_000 More,
+    "v_uv_rec_mv" v_uv_rec 500..=450_000 More,
+    "v_ov_rec_mv" v_ov_rec 500..=450_000 Less,
+    "v_ov_mv" v_ov 500..=450_000 Less,
+    "v_ov_abs_mv" v_ov_abs 500..=450_000 Less,
+    "i_dis_max_ma" i_dis_max 100..=500_000 Less,
+    "i_chg_max_ma" i_chg_max 100..=500_000 Less,
+    "k_oc_permille" k_oc 1_050..=3_000 Less,
+    "t_oc_soft_ms" t_oc_soft_ms 0..=60_000 Less,
+    "i_circ_max_ma" i_circ_max 1..=500_000 Less,
+    "dv_max_mv" dv_max 50..=5_000 Less,
+    "r_nom_mohm" r_nom 1..=2_000 Neither,
+    "r_err_permille" r_err 50..=500 More,
+    "r_pre_mohm" r_pre 0..=1_000_000 Neither,
+    "dv_err_mv" dv_err 1..=200 More,
+    "t_rest_ms" t_rest_ms 0..=3_600_000 More,
+    "t_settle_ms" t_settle_ms 40..=10_000 Neither,
+    "t_form_ms" t_form_ms 0..=60_000 Neither,
+    "t_backoff0_ms" t_backoff0_ms 1_000..=3_600_000 Neither,
+    "t_backoff_max_ms" t_backoff_max_ms 1_000..=3_600_000 Neither,
+    "n_lock" n_lock 1..=20 Neither,
+    "t_decay_ms" t_decay_ms 1_000..=86_400_000 Neither,
+    "closes_per_hour_pack" closes_per_hour_pack 1..=600 Less,
+    "i_break_max_ma" i_break_max 100..=1_500_000 Neither,
+    "t_shed_ms" t_shed_ms 0..=30_000 Neither,
+    "age_soft_ms" age_soft_ms 40..=10_000 Less,
+    "age_hard_ms" age_hard_ms 40..=10_000 Less,
+    "k_reject" k_reject 1..=10 Neither,
+    "dv_jump_percent" dv_jump 5..=100 Neither,
+    "i_leak_ma" i_leak 1..=100_000 Neither,
+    "t_leak_samples" t_leak_samples 1..=100 Neither,
+    "i_open_ma" i_open 1..=100_000 Neither,
+    "t_open_samples" t_open_samples 1..=100 Neither,
+    "t_chg_min_dc" t_chg_min -400..=850 More,
+    "t_chg_max_dc" t_chg_max -400..=850 Less,
+    "t_dis_min_dc" t_dis_min -400..=850 More,
+    "t_dis_max_dc" t_dis_max -400..=850 Less,
+    "i_load_expect_ma" i_load_expect 0..=16_000_000 Neither,
+    "mode_hyst_ma" mode_hyst 1..=100_000 Neither,
+    "mode_hyst_ms" mode_hyst_ms 0..=60_000 Neither,
 }
 
 macro_rules! choice {
@@ -224,6 +246,27 @@ impl Params {
     #[must_use]
     pub fn choices() -> &'static [Choice] {
         CHOICES
+    }
+
+    /// Whether nothing in these parameters is looser than in others, for a rack of `packs` packs.
+    pub(crate) fn only_tightens(&self, former: &Self, packs: usize) -> bool {
+        let tightens = |field: &Field| {
+            let (now, before) = (field.get(self), field.get(former));
+            match field.tighter {
+                Tighter::Less => now <= before,
+                Tighter::More => now >= before,
+                Tighter::Neither => now == before,
+            }
+        };
+        let budget = |params: &Self| params.closes_per_hour_of_fleet(packs);
+        let by_budget = |field: &Field| field.name == "closes_per_hour_fleet";
+        FIELDS
+            .iter()
+            .all(|field| by_budget(field) || tightens(field))
+            && budget(self) <= budget(former)
+            && CHOICES
+                .iter()
+                .all(|choice| choice.get(self) == choice.get(former))
     }
 
     /// The numeric parameter with this public name.

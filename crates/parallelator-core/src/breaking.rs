@@ -1,0 +1,115 @@
+//! Openings above the breaking current of a switch (rule D14): the load and the charger are asked to go first.
+//!
+//! A pack that carries more than `i_break_max` and has to open keeps its switch closed, with both permits withdrawn, until
+//! the current has fallen or `t_shed` is over; then it opens anyway. An emergency stop, a hardware alert, a rack that shuts
+//! itself off and a pack that nobody can measure do not wait. Packs that wait for a soft reason open together: the last of a set would carry what
+//! the others left.
+
+use crate::{Core, EventKind, Fault, Reason, pack::Pack, step::Step};
+
+/// Faults that open at once whatever the current: seen by hardware, or with a current that nobody knows.
+fn opens_at_once(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Fault(Fault::EStop | Fault::HardwareAlert | Fault::StaleData)
+    )
+}
+
+impl<const N: usize> Core<N> {
+    /// Commands pack `index` open as soon as rule D14 lets it; the event carries the reason.
+    pub(crate) fn open(
+        &mut self,
+        step: &mut Step<'_, N>,
+        index: usize,
+        reason: Reason,
+        value: i32,
+        limit: i32,
+    ) {
+        let i_break = self.params.i_break_max.get();
+        let Some(pack) = self.packs.get_mut(index).filter(|pack| pack.closed) else {
+            return;
+        };
+        let current = pack.current().get();
+        let breakable = current.saturating_abs() <= i_break && !step.hold_back;
+        if opens_at_once(reason) || breakable {
+            self.open_now(step, index, reason, value, limit);
+        } else if pack.breaking_ms == 0 {
+            // One more than the time waited, so that zero means not waiting.
+            pack.breaking_ms = 1;
+            pack.opened_by = reason;
+            self.joining.forget_join_of(index);
+            let (kind, pack) = (EventKind::OpeningDelayed, Some(index));
+            self.event(step, pack, kind, Some(reason), current, i_break);
+        }
+    }
+
+    /// Opens the packs that waited, when the current has fallen or the wait is over.
+    pub(crate) fn judge_delayed_openings(&mut self, step: &mut Step<'_, N>) {
+        let (params, moment) = (self.params, step.moment);
+        let elapsed_ms = u32::try_from(moment.gap_ms).unwrap_or(u32::MAX);
+        let too_high =
+            |pack: &Pack| pack.current().get().saturating_abs() > params.i_break_max.get();
+        let mut any_too_high = false;
+        for pack in self.packs.iter_mut().filter(|pack| pack.is_breaking()) {
+            pack.breaking_ms = pack.breaking_ms.saturating_add(elapsed_ms);
+            any_too_high |= too_high(pack);
+        }
+        for index in 0..self.count {
+            let Some(pack) = self.packs.get(index).filter(|pack| pack.is_breaking()) else {
+                continue;
+            };
+            let over = pack.breaking_ms > params.t_shed_ms || !pack.is_fresh(params.age_hard_ms);
+            let waits_for_others = any_too_high && !pack.has_hard_fault();
+            if !over && (too_high(pack) || waits_for_others) {
+                continue;
+            }
+            let (reason, trouble) = (pack.opened_by, pack.trouble);
+            let (value, limit) = trouble.map_or((0, 0), |trouble| (trouble.value, trouble.limit));
+            self.open_now(step, index, reason, value, limit);
+        }
+    }
+
+    /// Whether a pack waits for its current to fall.
+    pub(crate) fn any_breaking(&self) -> bool {
+        self.packs.iter().any(Pack::is_breaking)
+    }
+
+    /// Commands pack `index` open, whatever it carries.
+    pub(crate) fn open_now(
+        &mut self,
+        step: &mut Step<'_, N>,
+        index: usize,
+        reason: Reason,
+        value: i32,
+        limit: i32,
+    ) {
+        let break_limit = self.params.i_break_max;
+        let Some(pack) = self.packs.get_mut(index).filter(|pack| pack.closed) else {
+            return;
+        };
+        pack.closed = false;
+        pack.close_confirmed = false;
+        pack.breaking_ms = 0;
+        pack.changed_at_ms = step.moment.core_ms;
+        pack.opened_with = pack.current();
+        pack.opened_by = reason;
+        pack.leak_samples = 0;
+        let breaking = pack.opened_with;
+        self.joining.last_change_ms = Some(step.moment.core_ms);
+        self.joining.forget_join_of(index);
+        let (pack, kind) = (Some(index), EventKind::Opened);
+        self.event(step, pack, kind, Some(reason), value, limit);
+        if breaking.get().saturating_abs() > break_limit.get() {
+            let (value, limit) = (breaking.get(), break_limit.get());
+            let kind = EventKind::BreakingCurrent;
+            self.event(step, pack, kind, Some(reason), value, limit);
+        }
+    }
+
+    /// Commands every pack open, whatever it carries: the rack shuts itself off.
+    pub(crate) fn open_all(&mut self, step: &mut Step<'_, N>, reason: Reason) {
+        for index in 0..self.count {
+            self.open_now(step, index, reason, 0, 0);
+        }
+    }
+}

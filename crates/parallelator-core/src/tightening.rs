@@ -1,0 +1,82 @@
+//! New parameters while the rack runs (section 3 of the requirements).
+//!
+//! Parameters are taken as a whole or not at all. Loosening anything, and whatever is neither looser nor tighter, needs every
+//! pack open. Limits that only become tighter count at once for joins, DCL and CCL; what opens packs follows `t_shed` later,
+//! so that a smaller limit is first a request to the load and not a trip of all packs.
+
+use crate::{ConfigError, Core, EventKind, Fault, Params, step::Step};
+
+/// The parameters that still decide what opens a pack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Former {
+    params: Params,
+    /// Until this core time.
+    until_ms: u64,
+}
+
+impl<const N: usize> Core<N> {
+    /// What opens a pack now: the limits in force, or those before them as long as the load is given time.
+    pub(crate) fn trip_params(&self, core_ms: u64) -> Params {
+        let now = self.params;
+        let Some(former) = self.former.filter(|former| core_ms < former.until_ms) else {
+            return now;
+        };
+        let before = former.params;
+        Params {
+            v_uv_abs: before.v_uv_abs,
+            v_uv: before.v_uv,
+            v_uv_rec: before.v_uv_rec,
+            v_ov_rec: before.v_ov_rec,
+            v_ov: before.v_ov,
+            v_ov_abs: before.v_ov_abs,
+            i_dis_max: before.i_dis_max,
+            i_chg_max: before.i_chg_max,
+            k_oc: before.k_oc,
+            t_oc_soft_ms: before.t_oc_soft_ms,
+            i_circ_max: before.i_circ_max,
+            t_chg_min: before.t_chg_min,
+            t_chg_max: before.t_chg_max,
+            t_dis_min: before.t_dis_min,
+            t_dis_max: before.t_dis_max,
+            age_hard_ms: before.age_hard_ms,
+            ..now
+        }
+    }
+
+    /// Takes new parameters when they are valid as a whole, and every pack is open or nothing becomes looser.
+    pub(crate) fn apply_params(&mut self, step: &mut Step<'_, N>, params: &Params) {
+        if *params == self.params {
+            return;
+        }
+        let mut faults = 0i32;
+        params.for_each_fault(|_| faults = faults.saturating_add(1));
+        let running = !self.connected().is_empty();
+        if faults > 0 || (running && !params.only_tightens(&self.params, self.count)) {
+            self.event(step, None, EventKind::ConfigRejected, None, faults, 0);
+            return;
+        }
+        let core_ms = step.moment.core_ms;
+        // A second tightening does not prolong the time given by the first.
+        let pending = self.former.filter(|former| core_ms < former.until_ms);
+        let new_ms = core_ms.saturating_add(params.t_shed_ms.into());
+        self.former = running.then(|| Former {
+            params: self.trip_params(core_ms),
+            until_ms: pending.map_or(new_ms, |former| former.until_ms),
+        });
+        if params.r_nom != self.params.r_nom || params.dv_err != self.params.dv_err {
+            for pack in &mut self.packs {
+                pack.learned.forget();
+            }
+        }
+        self.params = *params;
+        self.event(step, None, EventKind::ConfigApplied, None, 0, 0);
+    }
+
+    /// Writes down that a configuration came which cannot be read.
+    pub(crate) fn refuse_params(&mut self, step: &mut Step<'_, N>, error: &ConfigError) {
+        let reason = Some(Fault::Config.into());
+        let (value, limit) = error.evidence();
+        let kind = EventKind::ConfigRejected;
+        self.event(step, None, kind, reason, value, limit);
+    }
+}
