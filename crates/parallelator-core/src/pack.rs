@@ -158,7 +158,7 @@ impl Pack {
             PackState::Closed => self
                 .soft
                 .alarm()
-                .map_or(Waiting::Connected.into(), Reason::Fault),
+                .map_or(Waiting::Connected.into(), |found| found.fault.into()),
             PackState::Opening => self.opened_by,
             PackState::Disabled => Waiting::Operator.into(),
             PackState::StuckClosed => self.stuck.unwrap_or(Fault::StuckClosed).into(),

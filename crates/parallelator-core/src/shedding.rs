@@ -188,16 +188,14 @@ impl<const N: usize> Core<N> {
                 continue;
             };
             let found = kept
-                .as_ref()
                 .filter(|(kept, _)| *kept == index)
                 .map(|(_, found)| found);
-            let before = pack.soft.alarm();
-            let now = found.map(|found| found.fault);
+            let before = pack.soft.alarm().map(|found| found.fault);
             if !pack.closed {
                 pack.soft = SoftFaults::default();
             }
-            pack.soft.set_alarm(now);
-            if before == now {
+            pack.soft.set_alarm(found);
+            if before == found.map(|found| found.fault) {
                 continue;
             }
             if let Some(over) = before {

@@ -38,12 +38,12 @@ pub(crate) struct SoftFaults {
     /// That mean when the repetition began.
     others_mv: i32,
     /// What is wrong with a pack that stays connected all the same.
-    alarm: Option<Fault>,
+    alarm: Option<Found>,
 }
 
 impl SoftFaults {
     /// What is wrong with the pack though it stays connected.
-    pub(crate) fn alarm(&self) -> Option<Fault> {
+    pub(crate) fn alarm(&self) -> Option<Found> {
         self.alarm
     }
 
@@ -53,7 +53,7 @@ impl SoftFaults {
     }
 
     /// Puts the alarm on, or takes it away.
-    pub(crate) fn set_alarm(&mut self, alarm: Option<Fault>) {
+    pub(crate) fn set_alarm(&mut self, alarm: Option<Found>) {
         self.alarm = alarm;
     }
 }

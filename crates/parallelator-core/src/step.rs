@@ -173,9 +173,14 @@ impl<const N: usize> Core<N> {
             };
             if state == PackState::Open {
                 slot.reason = verdict.waiting.into();
-            } else if let Some(trouble) = pack.trouble.filter(|_| !pack.closed) {
+            } else if let Some(trouble) =
+                pack.trouble.filter(|_| !pack.closed || pack.is_breaking())
+            {
                 slot.value = trouble.value;
                 slot.limit = trouble.limit;
+            } else if let Some(found) = pack.soft.alarm() {
+                slot.value = found.value;
+                slot.limit = found.limit;
             }
             if state == PackState::StuckClosed {
                 slot.value = pack.current().get();

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use battery_units::{Microohms, MilliampHours, Milliamps};
+use battery_units::{Microohms, MilliampHours, Milliamps, Milliohms};
 use parallelator_core::Params;
 
 /// Which kind of chip measures a pack.
@@ -176,6 +176,12 @@ pub enum RackError {
         /// What it must reach.
         needed: Milliamps,
     },
+    /// The parameters speak of a pre-charge resistor, and no output of this rack drives such a path: every start would
+    /// wait for it in vain.
+    NoPrecharge {
+        /// The resistor of the parameters.
+        r_pre: Milliohms,
+    },
 }
 
 impl RackError {
@@ -183,7 +189,7 @@ impl RackError {
     #[must_use]
     pub fn pack(&self) -> Option<usize> {
         match *self {
-            Self::PackCount { .. } => None,
+            Self::PackCount { .. } | Self::NoPrecharge { .. } => None,
             Self::OutsideRange { pack, .. }
             | Self::SensorTwice { pack, .. }
             | Self::PinTwice { pack, .. }
@@ -199,6 +205,7 @@ impl RackError {
             Self::OutsideRange { field, .. } | Self::PinTwice { field, .. } => field,
             Self::SensorTwice { .. } => "sensor",
             Self::FullScale { .. } => "shunt_uohm",
+            Self::NoPrecharge { .. } => "r_pre_mohm",
         }
     }
 }
@@ -248,6 +255,11 @@ impl fmt::Display for RackError {
                 f,
                 "pack {}: the sensor reaches {full_scale} through this shunt, the hard trip needs {needed}",
                 human(pack)
+            ),
+            Self::NoPrecharge { r_pre } => write!(
+                f,
+                "r_pre_mohm {} is given, but no output of this rack drives a pre-charge path; it has to be 0",
+                r_pre.get()
             ),
         }
     }
@@ -326,6 +338,10 @@ pub fn kxkm_wiring(index: usize) -> PackWiring {
 pub fn check_wiring(packs: &[PackWiring], params: &Params, mut show: impl FnMut(RackError)) {
     let hard = params.hard_charge().max(params.hard_discharge()).get();
     let needed = Milliamps::new(hard.saturating_add(hard.div_euclid(5)));
+    if params.r_pre.get() > 0 {
+        let r_pre = params.r_pre;
+        show(RackError::NoPrecharge { r_pre });
+    }
     for (index, pack) in packs.iter().enumerate() {
         let mut within = |field, value: u32, min, max| {
             if value < min || value > max {

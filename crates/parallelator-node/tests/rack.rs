@@ -60,6 +60,21 @@ fn a_rack_has_one_pack_at_least_and_no_more_than_fit() {
 }
 
 #[test]
+fn a_resistor_that_no_output_switches_is_refused() {
+    let packs: Vec<_> = (0..4).map(kxkm_wiring).collect();
+    let params = Params {
+        r_pre: battery_units::Milliohms::new(10_000),
+        ..Params::default()
+    };
+    assert_eq!(
+        errors(&packs, &params),
+        [
+            "r_pre_mohm 10000 is given, but no output of this rack drives a pre-charge path; it has to be 0"
+        ]
+    );
+}
+
+#[test]
 fn every_contradiction_is_named_with_its_pack_and_field() {
     let mut packs: Vec<_> = (0..4).map(kxkm_wiring).collect();
     packs[1].sensor = 0x40;

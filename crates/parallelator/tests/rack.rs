@@ -177,6 +177,15 @@ fn parameters_that_contradict_each_other_are_named_once() {
 }
 
 #[test]
+fn a_resistor_that_no_output_switches_is_refused_at_its_line() {
+    let words = refusal(&format!("[params]\nr_pre_mohm = 10_000\n{TWO}"));
+    assert!(
+        words.contains("rack.toml:2: params: r_pre_mohm: 10000 is given, but no output"),
+        "{words}"
+    );
+}
+
+#[test]
 fn a_refused_parameter_does_not_raise_faults_of_its_neighbours() {
     let words = refusal(&format!("[params]\ntick_ms = 5_000\n{TWO}"));
     assert!(words.contains("1 error:"), "{words}");

@@ -140,11 +140,6 @@ impl World {
         }
         self.decision = self.core.step(self.now_ms, &self.inputs);
         self.events.extend(self.decision.events.iter());
-       
-            for e in self.decision.events.iter() {
-                eprintln!("{e:?}");
-            }
-        }
         self.inputs.commands = [None; MAX_COMMANDS];
         self.inputs.new_params = None;
         &self.decision

@@ -218,6 +218,17 @@ impl Reader {
                 self.fault(at.start, &field, Problem::Contradiction(words));
             }
         });
+        if params.r_pre.get() > 0 {
+            let error = RackError::NoPrecharge {
+                r_pre: params.r_pre,
+            };
+            let at = table.get(error.field()).map_or(value.span(), Spanned::span);
+            let field = joined("params", error.field());
+            let words = error.to_string();
+            let prefix = format!("{} ", error.field());
+            let words = words.strip_prefix(&prefix).unwrap_or(&words).to_owned();
+            self.fault(at.start, &field, Problem::Contradiction(words));
+        }
         (params, broken)
     }
 
