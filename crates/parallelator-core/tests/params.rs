@@ -104,6 +104,33 @@ fn every_parameter_has_a_name_and_every_name_sets_its_own_parameter() {
 }
 
 #[test]
+fn a_value_put_outside_its_range_never_ends_inside_it() {
+    for field in Params::fields() {
+        for value in [
+            i64::MIN,
+            field.min - 1,
+            field.max + 1,
+            i64::from(u32::MAX) + 1 + field.min,
+            i64::MAX,
+        ] {
+            let mut params = Params::default();
+            field.put(&mut params, value);
+            let expected = format!("{}: ", field.name);
+            assert!(
+                faults(&params)
+                    .iter()
+                    .any(|fault| fault.starts_with(&expected) && fault.contains("is outside")),
+                "{} put to {value}",
+                field.name
+            );
+        }
+        let mut params = Params::default();
+        field.put(&mut params, field.max);
+        assert_eq!(field.get(&params), field.max, "{}", field.name);
+    }
+}
+
+#[test]
 fn choices_go_by_their_names() {
     for choice in Params::choices() {
         for option in choice.options {

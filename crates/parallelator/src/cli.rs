@@ -1,6 +1,8 @@
 //! The command line.
 
 mod check;
+mod cosim;
+mod replay;
 
 use std::{
     ffi::OsString,
@@ -39,6 +41,10 @@ enum Command {
         /// The rack file
         file: PathBuf,
     },
+    /// Drives the decision core from another program, line by line over standard input and output
+    Cosim(cosim::CosimArgs),
+    /// Feeds a log of `cosim --log` through the core and compares the decisions
+    Replay(replay::ReplayArgs),
 }
 
 /// What a simulated rack can be asked for.
@@ -124,6 +130,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => demo::run(&cli.demo),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Check { file }) => check::run(&file),
+        Some(Command::Cosim(arguments)) => cosim::run(&arguments),
+        Some(Command::Replay(arguments)) => replay::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,10 @@ use std::{fmt, io, path::PathBuf};
 use battery_sim::rack::RackError as SimError;
 use parallelator_node::RackError;
 
-use crate::rack::{FileErrors, start::StartError};
+use crate::{
+    cosim::InputError,
+    rack::{FileErrors, start::StartError},
+};
 
 /// Why the program ends early.
 #[derive(Debug)]
@@ -37,6 +40,30 @@ pub enum Failure {
         /// What the operating system says.
         error: io::Error,
     },
+    /// A file that is to be read before anything else.
+    Read {
+        /// What it is.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// Standard input fails.
+    Input(io::Error),
+    /// A recorded log that cannot be used: its line, and why.
+    Log {
+        /// Where it is.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: u64,
+        /// The field, and what is wrong with it.
+        error: InputError,
+    },
+    /// Standard output has said it all; this is the exit status.
+    Said(u8),
     /// Standard output is closed or full.
     Output(io::Error),
     /// A thread, a signal handler or a reactor is not to be had.
@@ -57,15 +84,20 @@ impl Failure {
     #[must_use]
     pub fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Read { .. } | Self::Log { .. } => 2,
+            Self::Said(status) => *status,
             _ => 1,
         }
     }
 
-    /// Whether there is nobody to tell: the reader of our output has gone.
+    /// Whether there is nothing to tell, or nobody: the reader of our output knows, or has gone.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+        match self {
+            Self::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            Self::Said(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -88,6 +120,18 @@ impl fmt::Display for Failure {
             Self::Write { what, path, error } => {
                 write!(f, "{what} {} cannot be written: {error}", path.display())
             }
+            Self::Read {
+                what,
+                path,
+                error,
+                advice,
+            } => {
+                let path = path.display();
+                write!(f, "{what} {path} cannot be read ({error}): {advice}")
+            }
+            Self::Input(error) => write!(f, "standard input cannot be read: {error}"),
+            Self::Log { path, line, error } => write!(f, "{}:{line}: {error}", path.display()),
+            Self::Said(_) => f.write_str("said on standard output"),
             Self::Output(error) => write!(f, "standard output cannot be written: {error}"),
             Self::System { what, error } => write!(f, "{what} is not to be had: {error}"),
             Self::LoopLost => f.write_str("the control loop ended unexpectedly; its switches are left to the hardware watchdog"),

@@ -3,12 +3,14 @@
 pub mod block_on;
 pub mod board;
 pub mod cli;
+pub mod cosim;
 pub mod demo;
 pub mod failure;
 pub mod hub;
 pub mod log;
 pub mod rack;
 pub mod reading;
+pub mod replay;
 pub mod report;
 pub mod terminal;
 pub mod texts;

@@ -12,6 +12,7 @@ use battery_units::Milliamps;
 use parallelator_core::{Chemistry, Params};
 use parallelator_node::{Label, PackWiring, Rack, RackError, kxkm_wiring};
 
+pub(crate) use entry::nearest;
 pub use file::{FileError, FileErrors, read};
 
 use crate::PACKS;

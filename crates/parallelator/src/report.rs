@@ -1,4 +1,4 @@
-//! The report of a headless run: one JSON object, all figures numbers.
+//! The report of a headless run: one JSON object, all figures numbers; and files that are written as a whole.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -39,12 +39,14 @@ pub struct Report {
     pub wall_seconds: f64,
 }
 
-/// Where a report goes. A file gets its name only when it is complete.
+/// Where a report, or something else that is written as a whole, goes. A file gets its name only when it is complete.
 pub enum Target {
     /// Standard output.
     Output,
     /// A file beside its place, until it is complete.
     Beside {
+        /// What it is, for messages.
+        what: &'static str,
         /// The file being written.
         file: File,
         /// Where it is.
@@ -54,6 +56,8 @@ pub enum Target {
     },
     /// Something that is no file and cannot be replaced by one: a device, a pipe.
     Through {
+        /// What it is, for messages.
+        what: &'static str,
         /// The open device.
         file: File,
         /// Where it is.
@@ -61,9 +65,9 @@ pub enum Target {
     },
 }
 
-fn unwritable(path: &Path) -> impl Fn(io::Error) -> Failure {
+fn unwritable(what: &'static str, path: &Path) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::Write {
-        what: "the report",
+        what,
         path: path.to_owned(),
         error,
     }
@@ -75,17 +79,22 @@ impl Target {
     /// # Errors
     /// Nothing can be written there.
     pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path else {
-            return Ok(Self::Output);
-        };
-        let fail = unwritable(path);
+        path.map_or(Ok(Self::Output), |path| Self::open_as("the report", path))
+    }
+
+    /// Opens the place for something else that is written as a whole; `what` names it in messages.
+    ///
+    /// # Errors
+    /// Nothing can be written there.
+    pub fn open_as(what: &'static str, path: &Path) -> Result<Self, Failure> {
+        let fail = unwritable(what, path);
         // A link keeps its place, and the file it points to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         match fs::metadata(&path) {
             Ok(there) if there.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into())),
             Ok(there) if !there.is_file() => {
                 let file = OpenOptions::new().write(true).open(&path).map_err(fail)?;
-                Ok(Self::Through { file, path })
+                Ok(Self::Through { what, file, path })
             }
             _ => {
                 let name = path
@@ -94,12 +103,21 @@ impl Target {
                 let mut part = name.to_owned();
                 part.push(format!(".{}.part", process::id()));
                 let part = path.with_file_name(part);
-                let file = OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .open(&part)
-                    .map_err(fail)?;
-                Ok(Self::Beside { file, part, path })
+                let create = || OpenOptions::new().write(true).create_new(true).open(&part);
+                let file = match create() {
+                    // Left behind by a process of the same number that was killed while it wrote.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        fs::remove_file(&part).and_then(|()| create())
+                    }
+                    other => other,
+                };
+                let file = file.map_err(fail)?;
+                Ok(Self::Beside {
+                    what,
+                    file,
+                    part,
+                    path,
+                })
             }
         }
     }
@@ -108,26 +126,39 @@ impl Target {
     ///
     /// # Errors
     /// It is not complete where it should be; a file of this name that was there before is still as it was.
-    pub fn write(mut self, report: &Report) -> Result<(), Failure> {
+    pub fn write(self, report: &Report) -> Result<(), Failure> {
         let mut text = serde_json::to_vec_pretty(report)
             .map_err(|error| Failure::Output(io::Error::other(error)))?;
         text.push(b'\n');
+        self.write_bytes(&text)
+    }
+
+    /// Writes these bytes as the whole content.
+    ///
+    /// # Errors
+    /// They are not complete where they should be; a file of this name that was there before is still as it was.
+    pub fn write_bytes(mut self, bytes: &[u8]) -> Result<(), Failure> {
         match &mut self {
             Self::Output => {
                 let mut out = io::stdout().lock();
-                out.write_all(&text)
+                out.write_all(bytes)
                     .and_then(|()| out.flush())
                     .map_err(Failure::Output)
             }
-            Self::Through { file, path } => file
-                .write_all(&text)
+            Self::Through { what, file, path } => file
+                .write_all(bytes)
                 .and_then(|()| file.flush())
-                .map_err(unwritable(path)),
-            Self::Beside { file, part, path } => file
-                .write_all(&text)
+                .map_err(unwritable(what, path)),
+            Self::Beside {
+                what,
+                file,
+                part,
+                path,
+            } => file
+                .write_all(bytes)
                 .and_then(|()| file.sync_all())
                 .and_then(|()| fs::rename(part, &*path))
-                .map_err(unwritable(path)),
+                .map_err(unwritable(what, path)),
         }
     }
 }

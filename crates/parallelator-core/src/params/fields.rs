@@ -31,11 +31,6 @@ pub(super) enum Tighter {
 }
 
 impl Field {
-    /// Stores the value without comparing it with the range, held inside the type, so that the whole set can be judged.
-    pub fn put(&self, params: &mut Params, value: i64) {
-        (self.set)(params, value);
-    }
-
     /// The value in force.
     #[must_use]
     pub fn get(&self, params: &Params) -> i64 {
@@ -50,6 +45,16 @@ impl Field {
         self.check_value(value)?;
         (self.set)(params, value);
         Ok(())
+    }
+
+    /// Stores the value without comparing it with the range: [`Params::check`] finds it then.
+    ///
+    /// A value that the type cannot hold becomes the nearest one it can, and never one inside the range.
+    pub fn put(&self, params: &mut Params, value: i64) {
+        (self.set)(params, value);
+        if self.check_value(value).is_err() && self.check_value(self.get(params)).is_ok() {
+            (self.set)(params, self.max.saturating_add(1));
+        }
     }
 
     pub(super) fn check_value(&self, value: i64) -> Result<(), ParamError> {

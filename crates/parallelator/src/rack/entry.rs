@@ -184,7 +184,7 @@ impl fmt::Display for Problem {
 }
 
 /// The known key that looks most like this one, when one looks like it at all.
-pub(super) fn nearest(
+pub(crate) fn nearest(
     unknown: &str,
     known: impl Iterator<Item = &'static str>,
 ) -> Option<&'static str> {
