@@ -7,6 +7,7 @@ mod checks;
 mod command;
 mod fuzz;
 mod install;
+mod m33;
 mod packages;
 mod targets;
 mod words;
@@ -31,7 +32,7 @@ type Step = Result<Outcome, String>;
 type Check = fn(&Path) -> Step;
 
 /// Name, question, and the function that answers it; cheap steps first.
-const STEPS: [(&str, &str, Check); 15] = [
+const STEPS: [(&str, &str, Check); 16] = [
     (
         "words",
         "no machine paths, keys or unfinished work",
@@ -66,6 +67,11 @@ const STEPS: [(&str, &str, Check); 15] = [
         "size",
         "bytes of firmware and drivers, within their limits",
         targets::size,
+    ),
+    (
+        "m33",
+        "the core on an emulated Cortex-M33, byte for byte",
+        m33::m33,
     ),
     (
         "licences",

@@ -1,6 +1,7 @@
 //! Development tasks of this workspace, run as `cargo xtask <task>`.
 
 mod ci;
+mod m33;
 mod size;
 mod twins;
 
@@ -12,6 +13,8 @@ cargo xtask <task>
 
   ci [--skip STEP,...] [--only STEP,...] [--list]
                     run what the continuous integration runs, and print how long each step took
+  m33 [--write]     play a long log to the core on an emulated Cortex-M33, compare it with the host, count instructions
+                    and bytes; --write puts the table into docs/safety.md
   size [--write]    measure the smallest firmware, and the drivers beside others; --write puts the tables into the README
   twins [--check]   write every blocking.rs from the asynch.rs beside it; --check only compares
 ";
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     };
     let outcome = match task {
         "ci" => ci::run(&workspace(), rest),
+        "m33" => m33::run(&workspace(), rest),
         "size" => size::run(&workspace(), rest),
         "twins" => twins::run(&workspace(), rest),
         "--help" | "-h" | "help" => {

@@ -2,7 +2,7 @@
 
 mod bench;
 mod firmware;
-mod measure;
+pub(crate) mod measure;
 
 use std::{
     fs,
@@ -14,7 +14,8 @@ use std::{
 const BEGIN: &str = "<!-- cargo xtask size: begin -->";
 const END: &str = "<!-- cargo xtask size: end -->";
 
-const TARGET: &str = "thumbv8m.main-none-eabihf";
+/// The Cortex-M33 with its floating point unit.
+pub(crate) const TARGET: &str = "thumbv8m.main-none-eabihf";
 
 /// Measures, prints the tables, and with `--write` puts them into the README. A driver that costs more than its limit is
 /// an error, after everything was printed and written.
@@ -29,7 +30,7 @@ pub fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
     let tables = format!("{firmware}\n{comparison}");
     print!("{tables}");
     if write {
-        write_into_readme(workspace, &tables)?;
+        write_between(&workspace.join("README.md"), BEGIN, END, &tables)?;
     }
     if missed.is_empty() {
         Ok(())
@@ -39,7 +40,7 @@ pub fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
 }
 
 /// Runs cargo in `folder` with a target folder of its own, and gives what it printed.
-fn cargo(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn cargo(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     let (command, arguments) = arguments.split_first().ok_or("cargo needs a command")?;
     let output = Command::new("cargo")
         .arg(command)
@@ -59,16 +60,18 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     }
 }
 
-fn write_into_readme(workspace: &Path, table: &str) -> Result<(), String> {
-    let path = workspace.join("README.md");
-    let readme =
-        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let (before, rest) = readme
-        .split_once(BEGIN)
-        .ok_or_else(|| format!("README.md has no line {BEGIN}"))?;
-    let (_, after) = rest
-        .split_once(END)
-        .ok_or_else(|| format!("README.md has no line {END}"))?;
-    let next = format!("{before}{BEGIN}\n\n{table}\n{END}{after}");
-    fs::write(&path, next).map_err(|error| format!("{}: {error}", path.display()))
+/// Puts the table between two lines of a page.
+pub(crate) fn write_between(
+    path: &Path,
+    begin: &str,
+    end: &str,
+    table: &str,
+) -> Result<(), String> {
+    let shown = path.display();
+    let page = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+    let missing = |line| format!("{shown} has no line {line}");
+    let (before, rest) = page.split_once(begin).ok_or_else(|| missing(begin))?;
+    let (_, after) = rest.split_once(end).ok_or_else(|| missing(end))?;
+    let next = format!("{before}{begin}\n\n{table}\n{end}{after}");
+    fs::write(path, next).map_err(|error| format!("{shown}: {error}"))
 }

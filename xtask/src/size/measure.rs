@@ -18,7 +18,7 @@ const IMAGE: &str = "fw";
 /// What a driver takes of flash; tables for unwinding are not among it.
 const SECTIONS: [&str; 3] = [".text", ".rodata", ".data"];
 
-const EMULATOR: &str = "qemu-system-arm";
+pub(crate) const EMULATOR: &str = "qemu-system-arm";
 /// A fixed time an instruction; results are printed by semihosting.
 const EMULATOR_ARGUMENTS: [&str; 12] = [
     "-M",
@@ -49,8 +49,12 @@ pub(super) struct Wire {
 
 /// Size of the image of one operation, in bytes.
 pub(super) fn image_size(bench: &Path, operation: &str) -> Result<u64, String> {
-    let path = build(bench, &format!("op-{operation}"))?;
-    let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    flash(&build(bench, &format!("op-{operation}"))?)
+}
+
+/// What an image takes of flash, in bytes.
+pub(crate) fn flash(path: &Path) -> Result<u64, String> {
+    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let file =
         object::File::parse(&*bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     let size = file
@@ -65,7 +69,7 @@ pub(super) fn image_size(bench: &Path, operation: &str) -> Result<u64, String> {
 }
 
 /// Whether instructions can be counted here.
-pub(super) fn has_emulator() -> bool {
+pub(crate) fn has_emulator() -> bool {
     Command::new(EMULATOR)
         .arg("--version")
         .stdout(Stdio::null())
@@ -77,7 +81,7 @@ pub(super) fn has_emulator() -> bool {
 /// Instructions of one round of an operation, the bus included.
 pub(super) fn instructions(bench: &Path, operation: &str) -> Result<u64, String> {
     let image = build(bench, &format!("count,op-{operation}"))?;
-    let output = emulate(&image)?;
+    let output = emulate(&image, bench, EMULATION_LIMIT)?;
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stderr));
     let value = |name: &str| {
@@ -95,12 +99,15 @@ pub(super) fn instructions(bench: &Path, operation: &str) -> Result<u64, String>
         .ok_or_else(|| format!("{operation}: the clock of the emulated board stands still"))
 }
 
-/// Runs an image to its end; one that does not end is an error.
-fn emulate(image: &Path) -> Result<Output, String> {
+/// Runs an image to its end in this folder; one that does not end is an error.
+pub(crate) fn emulate(image: &Path, folder: &Path, limit: Duration) -> Result<Output, String> {
+    let shown = image.display();
+    let image = fs::canonicalize(image).map_err(|error| format!("{shown}: {error}"))?;
     let mut child = Command::new(EMULATOR)
+        .current_dir(folder)
         .args(EMULATOR_ARGUMENTS)
         .arg("-kernel")
-        .arg(image)
+        .arg(&image)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -108,11 +115,11 @@ fn emulate(image: &Path) -> Result<Output, String> {
         .map_err(|error| format!("{EMULATOR} cannot be started: {error}"))?;
     let started = Instant::now();
     while child.try_wait().is_ok_and(|status| status.is_none()) {
-        if started.elapsed() > EMULATION_LIMIT {
+        if started.elapsed() > limit {
             // It may have ended this very moment; either way nothing is left running.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(format!("{} does not end", image.display()));
+            return Err(format!("{shown} does not end"));
         }
         sleep(Duration::from_millis(20));
     }
