@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
+use crate::markers::write_between;
 use crate::size::{
     TARGET, cargo,
     measure::{EMULATOR, emulate, flash, has_emulator},
-    write_between,
 };
 
 /// The table stands between these two lines of the page.

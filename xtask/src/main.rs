@@ -1,7 +1,9 @@
 //! Development tasks of this workspace, run as `cargo xtask <task>`.
 
+mod acceptance;
 mod ci;
 mod m33;
+mod markers;
 mod size;
 mod twins;
 
@@ -11,6 +13,9 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <task>
 
+  acceptance [--only A2,...] [--write]
+                    run the points of acceptance in their long form and print a table of figures; --write puts it into
+                    docs/safety.md
   ci [--skip STEP,...] [--only STEP,...] [--list]
                     run what the continuous integration runs, and print how long each step took
   m33 [--write]     play a long log to the core on an emulated Cortex-M33, compare it with the host, count instructions
@@ -32,6 +37,7 @@ fn main() -> ExitCode {
         None => ("--help", &[] as &[String]),
     };
     let outcome = match task {
+        "acceptance" => acceptance::run(&workspace(), rest),
         "ci" => ci::run(&workspace(), rest),
         "m33" => m33::run(&workspace(), rest),
         "size" => size::run(&workspace(), rest),

@@ -5,7 +5,6 @@ mod firmware;
 pub(crate) mod measure;
 
 use std::{
-    fs,
     path::Path,
     process::{Command, Stdio},
 };
@@ -30,7 +29,7 @@ pub fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
     let tables = format!("{firmware}\n{comparison}");
     print!("{tables}");
     if write {
-        write_between(&workspace.join("README.md"), BEGIN, END, &tables)?;
+        crate::markers::write_between(&workspace.join("README.md"), BEGIN, END, &tables)?;
     }
     if missed.is_empty() {
         Ok(())
@@ -58,20 +57,4 @@ pub(crate) fn cargo(folder: &Path, arguments: &[&str]) -> Result<String, String>
             folder.display()
         ))
     }
-}
-
-/// Puts the table between two lines of a page.
-pub(crate) fn write_between(
-    path: &Path,
-    begin: &str,
-    end: &str,
-    table: &str,
-) -> Result<(), String> {
-    let shown = path.display();
-    let page = fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-    let missing = |line| format!("{shown} has no line {line}");
-    let (before, rest) = page.split_once(begin).ok_or_else(|| missing(begin))?;
-    let (_, after) = rest.split_once(end).ok_or_else(|| missing(end))?;
-    let next = format!("{before}{begin}\n\n{table}\n{end}{after}");
-    fs::write(path, next).map_err(|error| format!("{shown}: {error}"))
 }
