@@ -27,8 +27,10 @@ pub(crate) struct Joining {
     pub(crate) plan: PackSet,
     /// The join that has not been judged yet.
     pub(crate) unjudged: Option<Unjudged>,
-    /// The set of the last mismatch.
+    /// The set that the last mismatch was against.
     pub(crate) last_mismatch: PackSet,
+    /// The pack that was blamed for it.
+    last_accused: Option<u8>,
     /// The pack that was first on the bus.
     pub(crate) first: Option<u8>,
     pub(crate) fleet_wear: Wear,
@@ -45,6 +47,20 @@ pub(crate) struct Unjudged {
 }
 
 impl Joining {
+    /// Notes that pack `index` does not fit to the packs of `common`. When another one did not fit to the same packs
+    /// before, what both had in common is under suspicion: the first pack on the bus.
+    pub(crate) fn suspect(&mut self, common: PackSet, index: usize) -> Option<usize> {
+        let accused = u8::try_from(index).ok();
+        let again = !common.is_empty()
+            && self.last_mismatch == common
+            && self.last_accused.is_some_and(|last| Some(last) != accused);
+        self.last_mismatch = common;
+        self.last_accused = accused;
+        self.first
+            .map(usize::from)
+            .filter(|&first| again && common.contains(first))
+    }
+
     /// A pack of the join was opened: its currents say nothing about the prediction any more.
     pub(crate) fn forget_join_of(&mut self, index: usize) {
         self.unjudged = self
@@ -70,6 +86,8 @@ pub(crate) struct View<const N: usize> {
 /// What holds for every candidate of a step alike.
 struct RackWide {
     bus_suspect: bool,
+    /// The path of a connected pack lies outside the band that every prediction stands on.
+    path_doubtful: bool,
     /// A pack waits for its current to fall before it opens: whoever joined now would take its load over.
     breaking: bool,
     closings: u32,
@@ -227,6 +245,10 @@ impl<const N: usize> Core<N> {
                 .packs
                 .iter()
                 .any(|pack| pack.trouble.is_some_and(|trouble| trouble.suspects_bus)),
+            path_doubtful: self
+                .packs
+                .iter()
+                .any(|pack| pack.maybe_connected && pack.learned.is_out_of_range(&self.params)),
             breaking: self.any_breaking(),
             closings: self.joining.fleet_wear.closings(step.moment.core_ms),
             budget: self.params.closes_per_hour_of_fleet(self.count),
@@ -301,7 +323,7 @@ impl<const N: usize> Core<N> {
         if self.current_sum.is_wrong() {
             return Err(Verdict::of(Waiting::CurrentSum));
         }
-        if pack.learned.is_out_of_range(&params) {
+        if rack.path_doubtful || pack.learned.is_out_of_range(&params) {
             return Err(Verdict::of(Waiting::PathResistance));
         }
         if rack.breaking {
@@ -342,7 +364,7 @@ impl<const N: usize> Core<N> {
     }
 
     /// Whether nothing holds the bus: no pack is connected, and where it is measured its voltage is low.
-    fn bus_is_dead(&self, step: &Step<'_, N>) -> bool {
+    pub(crate) fn bus_is_dead(&self, step: &Step<'_, N>) -> bool {
         let half_floor = self.params.v_uv_abs.get() / 2;
         step.inputs
             .bus

@@ -56,15 +56,11 @@ impl<const N: usize> Core<N> {
             self.joining.last_mismatch = PackSet::EMPTY;
             return;
         };
-        let before = unjudged.set.bits() & !unjudged.joined.bits();
-        let common = PackSet::from_bits(before);
-        let again = !common.is_empty() && self.joining.last_mismatch == common;
+        let common = unjudged.set.minus(unjudged.joined);
         let first = self
             .joining
-            .first
-            .map(usize::from)
-            .filter(|&first| again && first != index);
-        self.joining.last_mismatch = common;
+            .suspect(common, index)
+            .filter(|&first| first != index);
         self.raise(step, index, &found);
         if let Some(first) = first {
             let found = Found::new(Fault::JoinMismatch, found.value, found.limit);

@@ -41,6 +41,8 @@ pub(crate) struct Learned {
     steps: [Interval; STEPS],
     next: u8,
     count: u8,
+    /// Steps in a row that no such path could have shown.
+    refused: u8,
 }
 
 fn held(value: i64) -> u16 {
@@ -56,8 +58,9 @@ fn median(mut values: [u16; STEPS], count: usize) -> u16 {
     used.get(count.div_euclid(2)).copied().unwrap_or(0)
 }
 
-/// The resistance a change shows, as thousandths of `r_nom` with the error of the voltages; `None` when it shows none.
-fn estimate(change: &Change, params: &Params) -> Option<Interval> {
+/// The resistance a change shows, as thousandths of `r_nom` with the error of the voltages: one that is accepted, or
+/// nothing. `None` when the change is too small to show any.
+fn estimate(change: &Change, params: &Params) -> Option<Option<Interval>> {
     let (dv, di) = (
         i64::from(change.voltage.get()),
         i64::from(change.current.get()),
@@ -72,18 +75,24 @@ fn estimate(change: &Change, params: &Params) -> Option<Interval> {
     let error = i64::from(params.dv_err.get());
     // mV / mA is ohms; a thousandth of r_nom is r_nom in micro-ohms.
     let share = |millivolts: i64| floor_div(millivolts.saturating_mul(1_000_000), scale);
-    ACCEPTED_PERMILLE.contains(&share(dv)).then(|| Interval {
+    let interval = Interval {
         low: held(share(dv.saturating_sub(error))),
         high: held(share(dv.saturating_add(error)).saturating_add(1)),
-    })
+    };
+    Some(ACCEPTED_PERMILLE.contains(&share(dv)).then_some(interval))
 }
 
 impl Learned {
     /// Takes what the current of a connected pack did between two samples.
     pub(crate) fn take(&mut self, change: &Change, params: &Params) {
-        let Some(interval) = estimate(change, params) else {
+        let Some(shown) = estimate(change, params) else {
             return;
         };
+        let Some(interval) = shown else {
+            self.refused = self.refused.saturating_add(1);
+            return;
+        };
+        self.refused = 0;
         if let Some(slot) = self.steps.get_mut(usize::from(self.next)) {
             *slot = interval;
         }
@@ -139,7 +148,7 @@ impl Learned {
 
     /// Whether five steps in a row put the path outside the band of the parameters (fault class S2).
     pub(crate) fn is_out_of_range(&self, params: &Params) -> bool {
-        self.band(params).2
+        usize::from(self.refused) >= STEPS || self.band(params).2
     }
 
     /// The learned middle in thousandths of `r_nom`, once it has its full weight.

@@ -59,12 +59,12 @@ impl Shedding {
 impl<const N: usize> Core<N> {
     /// Finds soft faults and deals with the most urgent one.
     pub(crate) fn judge_soft_faults(&mut self, step: &mut Step<'_, N>) {
-        let view = self.view(step);
-        let softness = self.find_soft_faults(step, &view);
-        // A pack that is about to open anyway decides nothing here.
+        // A pack that is about to open anyway distorts the currents of the others.
         if self.any_breaking() {
             return;
         }
+        let view = self.view(step);
+        let softness = self.find_soft_faults(step, &view);
         let mut kept = None;
         if softness.over.is_empty() {
             match softness.worst {

@@ -193,7 +193,9 @@ impl<const N: usize> Core<N> {
             }
             let unbalanced = known && circulating.get().saturating_abs() > params.i_circ_max.get();
             let soft = &mut pack.soft;
-            soft.imbalance_ms = counted(soft.imbalance_ms, elapsed_ms, unbalanced);
+            // Another set has other currents: what was counted was about the former one.
+            let before_ms = if anew { 0 } else { soft.imbalance_ms };
+            soft.imbalance_ms = counted(before_ms, elapsed_ms, unbalanced);
             let imbalance = (u32::from(soft.imbalance_ms) >= PATIENCE_MS).then(|| {
                 let limit = params.i_circ_max.get();
                 Found::new(Fault::Imbalance, circulating.get(), limit)

@@ -129,10 +129,10 @@ impl<const N: usize> Core<N> {
         self.take_samples(&mut step);
         self.confirm_switches(&step);
         self.judge_system(&mut step);
+        self.judge_delayed_openings(&mut step);
         self.judge_hard_faults(&mut step);
         self.judge_stuck_switches(&mut step);
         self.judge_last_join(&mut step);
-        self.judge_delayed_openings(&mut step);
         self.judge_current_sum(&mut step);
         self.judge_soft_faults(&mut step);
         self.judge_service(&mut step);
@@ -221,9 +221,11 @@ impl<const N: usize> Core<N> {
             if let Some(rest) = &mut pack.rest {
                 rest.count(current, step.moment.elapsed_ms, &self.params);
             }
+            let doubtful = pack.learned.is_out_of_range(&self.params);
             if let Some(change) = taken.change {
                 pack.learned.take(&change, &self.params);
             }
+            let doubted = pack.learned.is_out_of_range(&self.params);
             let first = pack.samples.dropped() == 1;
             if let Filtered::Dropped { value, limit } = taken.filtered
                 && first
@@ -237,6 +239,9 @@ impl<const N: usize> Core<N> {
                     value,
                     limit,
                 );
+            }
+            if doubtful != doubted {
+                self.alarm_event(step, Some(index), Fault::ResistanceRange, doubted, 0, 0);
             }
         }
     }

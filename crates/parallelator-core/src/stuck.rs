@@ -36,7 +36,12 @@ impl<const N: usize> Core<N> {
             return;
         };
         let watched = !pack.closed && !pack.precharge.is_active() && pack.stuck.is_none();
-        if !watched || !pack.samples.is_new() {
+        // A frozen sensor goes on showing the current it had: that proves nothing.
+        let frozen = pack.samples.repeats()
+            && pack
+                .trouble
+                .is_some_and(|trouble| trouble.fault == Fault::Frozen);
+        if !watched || !pack.samples.is_new() || frozen {
             return;
         }
         let open_for_ms = step.moment.core_ms.saturating_sub(pack.changed_at_ms);
@@ -101,11 +106,19 @@ impl<const N: usize> Core<N> {
         for pack in &mut self.packs {
             pack.missing_samples = 0;
         }
-        let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
-        let found = Found::new(Fault::StuckOpen, current, self.params.i_open.get());
-        if self.packs.get(index).is_some_and(|pack| pack.closed) {
-            self.raise(step, index, &found);
+        if self.packs.get(index).is_none_or(|pack| !pack.closed) {
+            return;
         }
+        // A second pack that misses its current against the same others: it is the first of those that is broken.
+        let common = self.closed().without(index);
+        let suspect = self.joining.suspect(common, index);
+        let accused = suspect.unwrap_or(index);
+        let current = self
+            .packs
+            .get(accused)
+            .map_or(0, |pack| pack.current().get());
+        let found = Found::new(Fault::StuckOpen, current, self.params.i_open.get());
+        self.raise(step, accused, &found);
     }
 
     /// The pack that has missed its current for long enough.
@@ -128,9 +141,13 @@ impl<const N: usize> Core<N> {
 
     /// Counts samples without a current that should be there; how far the pack stands apart, when they are enough.
     fn missing_current(&mut self, step: &Step<'_, N>, index: usize) -> Option<i32> {
-        // Alone on the bus a pack carries what the load draws, and that may be nothing.
-        let others = self.mean_voltage(self.connected().without(index))?;
-        let bus = step.inputs.bus.voltage.unwrap_or(others);
+        // Alone on the bus a pack carries what the load draws, and that may be nothing; but it does not leave it dead.
+        let measured = step.inputs.bus.voltage;
+        let dead = measured.filter(|_| self.bus_is_dead(step));
+        let others = self
+            .mean_voltage(self.connected().without(index))
+            .or(dead)?;
+        let bus = measured.unwrap_or(others);
         let params = self.params;
         let pack = self.packs.get_mut(index)?;
         if !pack.close_confirmed {
