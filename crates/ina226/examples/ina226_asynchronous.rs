@@ -5,22 +5,36 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use battery_units::{Microohms, Millivolts};
+use embedded_hal_async::i2c::I2c;
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use ina226::asynch::Ina2xx;
-use ina226::{Address, Part, Settings, Setup, Wiring};
+use ina226::{Address, AddressPin, Error, Part, Reading, Settings, Setup, Wiring};
+
+/// Starts the chip and tells what is known of it from then on.
+pub async fn start<B: I2c>(bus: B) -> Result<Setup, Error<B::Error>> {
+    let mut settings = Settings::new(Part::Ina237, Microohms::new(2_000));
+    settings.wiring = Wiring::Reversed;
+    settings.limits.over_voltage = Some(Millivolts::new(30_000));
+    Ina2xx::new(bus, address()).init(&settings).await
+}
+
+/// One look at the chip, by whoever has the bus.
+pub async fn look<B: I2c>(bus: B, setup: Setup) -> Result<Reading, Error<B::Error>> {
+    let reading = Ina2xx::resume(bus, address(), setup).reading().await?;
+    println!("{reading}");
+    Ok(reading)
+}
+
+fn address() -> Address {
+    Address::from_pins(AddressPin::Gnd, AddressPin::Vs)
+}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut bus = Mock::new(&script());
     block_on(async {
-        let mut settings = Settings::new(Part::Ina237, Microohms::new(2_000));
-        settings.wiring = Wiring::Reversed;
-        settings.limits.over_voltage = Some(Millivolts::new(30_000));
-
-        let address = Address::new(0x41)?;
-        let setup: Setup = Ina2xx::new(&mut bus, address).init(&settings).await?;
+        let setup = start(&mut bus).await?;
         for _ in 0..2 {
-            let mut chip = Ina2xx::resume(&mut bus, address, setup);
-            println!("{}", chip.reading().await?);
+            look(&mut bus, setup).await?;
         }
         Ok::<(), Box<dyn std::error::Error>>(())
     })?;

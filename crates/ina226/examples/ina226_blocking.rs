@@ -1,21 +1,25 @@
 //! Start an INA226 with a 2 mΩ shunt and read it, on a scripted bus in place of a board's.
 
 use battery_units::{Microohms, Milliamps};
+use embedded_hal::i2c::I2c;
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use ina226::blocking::Ina2xx;
-use ina226::{Address, AddressPin, Part, Settings};
+use ina226::{Address, AddressPin, Error, Part, Reading, Settings};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut bus = Mock::new(&script());
-
+/// Starts the chip; its first reading is complete a cycle later.
+pub fn start<B: I2c>(bus: B) -> Result<Ina2xx<B>, Error<B::Error>> {
     let mut settings = Settings::new(Part::Ina226, Microohms::new(2_000));
     settings.max_current = Some(Milliamps::new(40_000));
 
     let address = Address::from_pins(AddressPin::Gnd, AddressPin::Gnd);
-    let mut chip = Ina2xx::new(&mut bus, address);
+    let mut chip = Ina2xx::new(bus, address);
     let setup = chip.init(&settings)?;
     println!("full scale {}", setup.calibration().full_scale());
+    Ok(chip)
+}
 
+/// Reads the chip once.
+pub fn look<B: I2c>(chip: &mut Ina2xx<B>) -> Result<Reading, Error<B::Error>> {
     let reading = chip.reading()?;
     println!(
         "{}, {}, new: {}",
@@ -23,6 +27,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         reading.current.to_milliamps(),
         reading.flags.conversion_ready(),
     );
+    Ok(reading)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut bus = Mock::new(&script());
+    let mut chip = start(&mut bus)?;
+    look(&mut chip)?;
     bus.done();
     Ok(())
 }

@@ -203,7 +203,7 @@ impl Calibration {
     /// A nanovolt across a microohm is a milliampere; rounded down, at most 16 million.
     #[inline(always)]
     fn full_scale_milliamps(&self) -> Milliamps {
-        let end = self.part.shunt_end(self.range).unwrap_or(0);
+        let end = self.part.shunt_end(self.range);
         Milliamps::new(i32::try_from(end / self.shunt).unwrap_or(i32::MAX))
     }
 

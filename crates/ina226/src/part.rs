@@ -276,14 +276,12 @@ impl Part {
         u16::try_from(picovolts / 125).unwrap_or(u16::MAX)
     }
 
-    /// End of the shunt input in nanovolts, rounded down; `None` when the part lacks the range.
+    /// End of the shunt input in nanovolts, rounded down, in a range that the part has.
     #[inline(always)]
-    pub(crate) const fn shunt_end(self, range: ShuntRange) -> Option<u32> {
-        let constants = self.constants();
+    pub(crate) const fn shunt_end(self, range: ShuntRange) -> u32 {
         match range {
-            ShuntRange::Wide => Some(constants.shunt_end),
-            ShuntRange::Narrow if constants.has_narrow => Some(constants.shunt_end / 4),
-            ShuntRange::Narrow => None,
+            ShuntRange::Wide => self.constants().shunt_end,
+            ShuntRange::Narrow => self.constants().shunt_end / 4,
         }
     }
 

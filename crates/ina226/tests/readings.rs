@@ -246,6 +246,54 @@ both_clients!(
     |answer, _| assert!(matches!(answer, Err(Error::TrimDamaged { .. })))
 );
 
+/// An INA236 after `init`; its words are not asked for.
+fn ina236() -> Option<ina226::Setup> {
+    let mut settings = Settings::new(ina226::Part::Ina236, SHUNT);
+    settings.identity = ina226::IdentityPolicy::Skip;
+    Some(after_init(&settings))
+}
+
+both_clients!(
+    a_memory_error_of_an_ina236_is_no_reading,
+    ina236(),
+    [
+        r(0x02, &[0x3A, 0x98]),
+        r(0x01, &[0x00, 0x00]),
+        r(0x06, &[0x00, 0x29]),
+    ],
+    |chip| chip.reading(),
+    |answer, _| assert!(matches!(answer, Err(Error::TrimDamaged { .. })))
+);
+
+both_clients!(
+    an_ina236_without_a_memory_error_is_read,
+    ina236(),
+    [
+        // 15 000 counts of 1.6 mV.
+        r(0x02, &[0x3A, 0x98]),
+        r(0x01, &[0x00, 0x00]),
+        r(0x06, &[0x00, 0x09]),
+    ],
+    |chip| chip.reading(),
+    |answer, _| {
+        let reading = answer.unwrap();
+        assert_eq!(reading.voltage.to_millivolts(), Millivolts::new(24_000));
+        assert_eq!(reading.flags, Flags::CONVERSION_READY);
+    }
+);
+
+both_clients!(
+    the_reserved_bit_of_an_ina226_is_no_memory_error,
+    ina226_setup(),
+    [
+        r(0x02, &[0x4B, 0x00]),
+        r(0x01, &[0x00, 0x00]),
+        r(0x06, &[0x00, 0x29]),
+    ],
+    |chip| chip.reading(),
+    |answer, _| assert_eq!(answer.unwrap().flags, Flags::CONVERSION_READY)
+);
+
 both_clients!(
     nothing_is_read_before_init,
     None,

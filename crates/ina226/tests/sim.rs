@@ -12,6 +12,18 @@ use ina226::{
     Address, AlertPolarity, Averaging, ConversionTime, Error, Flags, Part, Settings, Wiring,
 };
 
+#[path = "../examples/ina226_blocking.rs"]
+#[allow(dead_code)] // its `main`, which has a scripted bus
+mod blocking_example;
+
+#[cfg(feature = "async")]
+mod harness;
+
+#[cfg(feature = "async")]
+#[path = "../examples/ina226_asynchronous.rs"]
+#[allow(dead_code)] // as above
+mod asynchronous_example;
+
 const ADDRESS: u8 = 0x40;
 const SHUNT_OHM: f64 = 0.002;
 
@@ -263,4 +275,51 @@ fn the_die_temperature_is_read_where_it_is_measured() {
     client.init(&settings).unwrap();
     chip.wait(80);
     assert_eq!(client.die_temperature(), Ok(MilliCelsius::new(-12_500)));
+}
+
+#[test]
+fn the_blocking_example_reads_the_simulated_chip() {
+    let chip = Rc::new(RefCell::new(Ina226::new()));
+    let bus = SimBus::new(400_000);
+    bus.place(ADDRESS, chip.clone());
+    chip.inputs(26.48, 2.5);
+    let mut client = blocking_example::start(bus.clone()).unwrap();
+    chip.wait(40);
+    let reading = blocking_example::look(&mut client).unwrap();
+    assert_eq!(reading.voltage.to_millivolts(), Millivolts::new(26_480));
+    assert_eq!(reading.current.to_milliamps(), Milliamps::new(2_500));
+    assert!(reading.flags.conversion_ready());
+
+    chip.power(false);
+    let answer = blocking_example::look(&mut client);
+    assert!(matches!(answer, Err(Error::Bus(_))), "{answer:?}");
+    chip.power(true);
+    chip.borrow_mut().set_identity(0x190F, 0x0000);
+    let answer = blocking_example::start(bus).map(drop);
+    assert!(
+        matches!(answer, Err(Error::WrongDevice { .. })),
+        "{answer:?}"
+    );
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn the_asynchronous_example_reads_the_simulated_chip() {
+    let chip = Rc::new(RefCell::new(Ina237::new(Model237::Ina237)));
+    let bus = SimBus::new(400_000);
+    bus.place(0x41, chip.clone());
+    // Reversed wiring: a voltage at the shunt below zero is a battery that charges.
+    for (volts, amps, alert) in [(26.25, -3.0, false), (30.5, 7.0, true)] {
+        chip.inputs(volts, amps);
+        let setup = harness::block_on(asynchronous_example::start(bus.clone())).unwrap();
+        chip.wait(80);
+        let look = asynchronous_example::look(bus.clone(), setup);
+        let reading = harness::block_on(look).unwrap();
+        let millivolts = reading.voltage.to_millivolts().get();
+        assert!((f64::from(millivolts) - volts * 1_000.0).abs() <= 3.125);
+        let expected = Milliamps::new(if amps < 0.0 { 3_000 } else { -7_000 });
+        assert_eq!(reading.current.to_milliamps(), expected);
+        assert!(reading.flags.conversion_ready());
+        assert_eq!(reading.flags.contains(Flags::OVER_VOLTAGE), alert);
+    }
 }

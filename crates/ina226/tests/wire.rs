@@ -291,6 +291,56 @@ both_clients!(
 );
 
 both_clients!(
+    an_energy_is_refused_where_none_is_counted,
+    ina237_setup(),
+    [],
+    |chip| chip.energy(),
+    |answer, _| assert_eq!(answer, Err(Error::Config(ConfigError::NotOnPart)))
+);
+
+both_clients!(
+    a_charge_is_refused_where_none_is_counted,
+    ina226_setup(),
+    [],
+    |chip| chip.charge(),
+    |answer, _| assert_eq!(answer, Err(Error::Config(ConfigError::NotOnPart)))
+);
+
+both_clients!(
+    nothing_is_cleared_before_init,
+    None,
+    [],
+    |chip| chip.clear_accumulators(),
+    |answer, _| assert_eq!(answer, Err(Error::NotInitialised))
+);
+
+both_clients!(
+    the_accumulators_are_cleared_and_the_settings_beside_them_stay,
+    ina228_setup(),
+    [r(0x00, &[0x00, 0x50]), w(&[0x00, 0x40, 0x50])],
+    |chip| chip.clear_accumulators(),
+    |answer, after| {
+        assert_eq!(answer, Ok(()));
+        assert_eq!(after, ina228_setup());
+    }
+);
+
+both_clients!(
+    a_verify_names_the_register_that_changed,
+    ina226_setup(),
+    [r(0x00, &[0x45, 0x27]), r(0x05, &[0x08, 0x01])],
+    |chip| chip.verify(Box::leak(Box::new(ina226_settings()))),
+    |answer, _| {
+        let expected = Error::NotWritten {
+            register: 0x05,
+            written: 0x0800,
+            found: 0x0801,
+        };
+        assert_eq!(answer, Err(expected));
+    }
+);
+
+both_clients!(
     a_scan_tells_the_families_apart,
     None,
     [

@@ -11,16 +11,22 @@ use embedded_hal_async::i2c::I2c;
 use embedded_hal_mock::eh1::digital;
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 use tca9555::asynch::Tca9555;
-use tca9555::{Address, Changes, Watch};
+use tca9555::{Address, Changes, WaitError, Watch};
 
-/// One round of a task. With a real executor the wait is raced against a timer, and `poll` is called when that wins.
-async fn next_change<B: I2c, P: Wait>(
+/// A first look, then one round of a task. With a real executor the wait is raced against a timer, and `poll` is called
+/// when that wins.
+pub async fn first_change<B: I2c, P: Wait>(
     chip: &mut Tca9555<B>,
     line: &mut P,
-    watch: &mut Watch,
-    now_ms: u64,
-) -> Option<Changes> {
-    chip.wait_changes(line, watch, || now_ms).await.ok()
+) -> Result<Changes, WaitError<B::Error, P::Error>> {
+    let mut watch = Watch::new(500);
+    let first = chip.read_changes(&mut watch, 0).await;
+    // The first read only tells how the pins stand.
+    println!(
+        "at the start: {:04x}",
+        first.map_err(WaitError::Expander)?.inputs
+    );
+    chip.wait_changes(line, &mut watch, || 20).await
 }
 
 fn main() {
@@ -31,16 +37,10 @@ fn main() {
     let mut line = digital::Mock::new(&[digital::Transaction::wait_for_state(digital::State::Low)]);
 
     let mut expander = Tca9555::new(bus, Address::DEFAULT);
-    let mut watch = Watch::new(500);
-    block_on(async {
-        // The first read only tells how the pins stand.
-        let first = expander.poll(&mut watch, false, 0).await;
-        println!("at the start: {first:04x?}");
-        match next_change(&mut expander, &mut line, &mut watch, 20).await {
-            Some(changes) => println!("fell: {:04x}", changes.fell),
-            None => println!("the bus or the line failed"),
-        }
-    });
+    match block_on(first_change(&mut expander, &mut line)) {
+        Ok(changes) => println!("fell: {:04x}", changes.fell),
+        Err(error) => println!("nothing is known: {error}"),
+    }
     line.done();
     expander.release().done();
 }

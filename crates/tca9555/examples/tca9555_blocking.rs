@@ -10,14 +10,19 @@ use tca9555::{Address, Error};
 /// P00 to P03 switch, P04 to P07 are alerts, port 1 drives lamps.
 const DIRECTIONS: u16 = 0x00F0;
 
-/// Writes the switches, then looks whether the chip still holds them.
-fn tick<B: I2c>(chip: &mut Tca9555<B>, switches: u16) -> Result<(), Error<B::Error>> {
+/// Starts the chip with every switch open.
+pub fn start<B: I2c>(bus: B) -> Result<Tca9555<B>, Error<B::Error>> {
+    let mut chip = Tca9555::new(bus, Address::DEFAULT);
+    chip.start(0x0000, DIRECTIONS)?;
+    Ok(chip)
+}
+
+/// Writes the switches, looks whether the chip still holds them, and tells the active alerts.
+pub fn tick<B: I2c>(chip: &mut Tca9555<B>, switches: u16) -> Result<u16, Error<B::Error>> {
     chip.write_outputs(switches)?;
     let held = chip.verify()?;
     println!("driven high: {:04x}", held.driven_high());
-    let alerts = !chip.read_inputs()? & DIRECTIONS;
-    println!("alerts: {alerts:04x}");
-    Ok(())
+    Ok(!chip.read_inputs()? & DIRECTIONS)
 }
 
 fn main() {
@@ -43,14 +48,16 @@ fn main() {
         read(0x02, &[0x08, 0x00]),
         read(0x06, &[0xFF, 0xFF]),
     ]);
-    let mut expander = Tca9555::new(bus, Address::DEFAULT);
-    if let Err(error) = expander.start(0x0000, DIRECTIONS) {
-        println!("no start: {error}");
-        return;
-    }
+    let mut expander = match start(bus) {
+        Ok(expander) => expander,
+        Err(error) => {
+            println!("no start: {error}");
+            return;
+        }
+    };
     for _ in 0..2 {
         match tick(&mut expander, 0x0008) {
-            Ok(()) => println!("tick done"),
+            Ok(alerts) => println!("tick done, alerts: {alerts:04x}"),
             Err(error) => println!("open everything: {error}"),
         }
     }

@@ -271,6 +271,25 @@ macro_rules! calls {
             }
 
             #[test]
+            fn a_pin_that_rose_and_fell_twice_before_a_report_is_reported_once_each_way() {
+                let (bus, mut chip) = running();
+                let mut watch = Watch::new(100);
+                bus.set_inputs(0x0000);
+                $finish(chip.poll(&mut watch, false, 0)).unwrap();
+                for inputs in [0x0010, 0x0000, 0x0010, 0x0000] {
+                    bus.set_inputs(inputs);
+                    bus.plan(Some((1, Fault::NoAnswer)));
+                    assert!($finish(chip.poll(&mut watch, true, 1)).is_err());
+                }
+                bus.plan(None);
+                let report = $finish(chip.poll(&mut watch, false, 2)).unwrap().unwrap();
+                assert_eq!(
+                    (report.inputs, report.rose, report.fell),
+                    (0, 0x0010, 0x0010)
+                );
+            }
+
+            #[test]
             fn a_change_that_was_read_is_reported_after_a_failed_parking() {
                 let (bus, mut chip) = running();
                 let mut watch = Watch::new(100);

@@ -25,9 +25,9 @@ fn running() -> (MemoryBus, Shared<MemoryBus, u16>) {
 fn a_pin_serves_a_driver_that_knows_no_bus() {
     fn blink(mut lamp: impl embedded_hal::digital::StatefulOutputPin) {
         lamp.set_high().unwrap();
-        assert!(lamp.is_set_high().unwrap());
+        assert!(lamp.is_set_high().unwrap() && !lamp.is_set_low().unwrap());
         lamp.toggle().unwrap();
-        assert!(lamp.is_set_low().unwrap());
+        assert!(lamp.is_set_low().unwrap() && !lamp.is_set_high().unwrap());
         lamp.set_high().unwrap();
     }
     let (bus, mut shared) = running();
@@ -64,8 +64,10 @@ fn inputs_are_read_from_the_chip_each_time() {
     assert_eq!(low.is_high(), Ok(false));
     assert_eq!(low.is_low(), Ok(true));
     assert_eq!(high.is_high(), Ok(true));
+    assert_eq!(high.is_low(), Ok(false));
     bus.set_inputs(0x0080);
     assert_eq!(low.is_high(), Ok(true));
+    assert_eq!(low.is_low(), Ok(false));
     assert_eq!(high.is_high(), Ok(false));
 }
 
@@ -249,6 +251,36 @@ mod asynch {
         assert_eq!(harness::block_on(call), Ok(()));
         assert_eq!(harness::block_on(second.set(true)), Ok(()));
         assert_eq!(bus.memory.0.borrow().outputs(), 0x0003);
+    }
+
+    #[test]
+    fn a_pin_tells_its_own_order_and_not_that_of_its_neighbour() {
+        let (bus, chip) = slow();
+        let mut shared = Shared::new(chip);
+        let pins = shared.split();
+        let mut first = pins.p00.claim_output().unwrap();
+        let mut second = pins.p01.claim_output().unwrap();
+        assert_eq!(first.is_ordered_high(), Ok(false));
+        harness::block_on(first.set(true)).unwrap();
+        assert_eq!(first.is_ordered_high(), Ok(true));
+        assert_eq!(second.is_ordered_high(), Ok(false));
+        harness::block_on(second.invert()).unwrap();
+        harness::block_on(first.invert()).unwrap();
+        assert_eq!(first.is_ordered_high(), Ok(false));
+        assert_eq!(second.is_ordered_high(), Ok(true));
+        assert_eq!(bus.memory.0.borrow().transfers, 3);
+    }
+
+    #[test]
+    fn a_pin_is_claimed_only_in_the_direction_it_has() {
+        let (bus, chip) = slow();
+        let mut shared = Shared::new(chip);
+        let pins = shared.split();
+        assert!(pins.p00.claim_output().is_ok());
+        assert!(pins.p04.claim_input().is_ok());
+        assert_eq!(pins.p05.claim_output().err(), Some(PinError::Direction));
+        assert_eq!(pins.p01.claim_input().err(), Some(PinError::Direction));
+        assert_eq!(bus.memory.0.borrow().transfers, 0);
     }
 
     #[test]

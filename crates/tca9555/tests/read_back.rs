@@ -101,6 +101,51 @@ both_clients!(
 );
 
 both_clients!(
+    outputs_that_are_all_high_by_order_are_no_reset,
+    State::known(Words {
+        outputs: 0xFFFF,
+        directions: 0x00F0,
+        polarity: 0
+    }),
+    [r(0x02, &[0xFF, 0xFF]), r(0x06, &[0xF0, 0x00])],
+    |chip| chip.verify(),
+    |(answer,), state| {
+        assert_eq!(answer.map(ReadBack::driven_high), Ok(0xFF0F));
+        assert!(state.is_known());
+    }
+);
+
+both_clients!(
+    pins_that_are_all_inputs_by_order_are_no_reset,
+    State::known(Words {
+        outputs: 0x0000,
+        directions: 0xFFFF,
+        polarity: 0
+    }),
+    [r(0x02, &[0x00, 0x00]), r(0x06, &[0xFF, 0xFF])],
+    |chip| chip.verify(),
+    |(answer,), state| {
+        assert_eq!(answer.map(ReadBack::driven_high), Ok(0));
+        assert!(state.is_known());
+    }
+);
+
+both_clients!(
+    outputs_that_are_all_high_without_an_order_are_a_mismatch_while_the_directions_stand,
+    running(),
+    [r(0x02, &[0xFF, 0xFF]), r(0x06, &[0xF0, 0x00])],
+    |chip| chip.verify(),
+    |(answer,), _| {
+        let expected = Error::Mismatch {
+            pair: Pair::Outputs,
+            expected: 0x0000,
+            found: 0xFFFF,
+        };
+        assert_eq!(answer, Err(expected));
+    }
+);
+
+both_clients!(
     a_single_flipped_output_bit_is_a_mismatch,
     running(),
     [r(0x02, &[0x00, 0x80]), r(0x06, &[0xF0, 0x00])],
@@ -147,10 +192,11 @@ both_clients!(
     State::known(Words {
         outputs: 0x0009,
         directions: 0x00F0,
-        polarity: 0x0001
+        polarity: 0x0003
     }),
-    // P00 ordered high and read inverted, so 0 is right; P03 ordered high, reads low; P04 is an input.
-    [r(0x00, &[0x10, 0x00])],
+    // P00 ordered high and P01 ordered low are read inverted, so 0 and 1 are right; P03 ordered high, reads low; P04 is
+    // an input.
+    [r(0x00, &[0x12, 0x00])],
     |chip| chip.stuck_outputs(),
     |(answer,), _| {
         assert_eq!(answer, Ok(0x0008));

@@ -5,7 +5,9 @@ mod harness;
 use harness::{Fault, MemoryBus};
 use proptest::prelude::*;
 use tca9555::blocking::Tca9555;
-use tca9555::{Address, ConfigError, Error, Pair, Pin, ReadBack, State, Watch, Word, Words};
+use tca9555::{
+    Address, ConfigError, Error, Pair, Pin, PinError, ReadBack, State, Watch, Word, Words,
+};
 
 #[test]
 fn only_eight_addresses_exist() {
@@ -172,6 +174,19 @@ fn a_watch_asks_for_a_read_by_line_by_age_and_by_a_clock_that_ran_backwards() {
 }
 
 #[test]
+fn a_change_of_any_pin_in_any_direction_counts() {
+    let any = |rose: u16, fell: u16| {
+        let inputs = 0x1234;
+        tca9555::Changes { inputs, rose, fell }.any()
+    };
+    assert!(!any(0, 0));
+    assert!(any(0x0080, 0));
+    assert!(any(0, 0x0080));
+    assert!(any(0x8000, 0x0001));
+    assert!(any(0x0080, 0x0080), "there and back between two reports");
+}
+
+#[test]
 fn errors_are_plain_sentences() {
     let bus: Error<u8> = Error::Bus(7);
     assert_eq!(bus.to_string(), "the bus failed: 7");
@@ -188,6 +203,23 @@ fn errors_are_plain_sentences() {
         ConfigError::InvalidAddress { address: 0x1F }.to_string(),
         "no chip of this family has the address 0x1f"
     );
+    for (error, sentence) in [
+        (PinError::Expander(bus), "the bus failed: 7"),
+        (PinError::Busy, "the expander is in use by another pin"),
+        (PinError::Direction, "the pin has the other direction"),
+    ] {
+        assert_eq!(error.to_string(), sentence);
+    }
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn errors_of_a_wait_tell_the_line_from_the_chip() {
+    use tca9555::WaitError;
+    let line: WaitError<u8, char> = WaitError::Pin('x');
+    assert_eq!(line.to_string(), "the interrupt pin failed: 'x'");
+    let chip: WaitError<u8, char> = WaitError::Expander(Error::Bus(7));
+    assert_eq!(chip.to_string(), "the bus failed: 7");
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,15 @@ use std::rc::Rc;
 use battery_sim::{Chip, Level, SimBus, Variant};
 use tca9555::{Address, Error, Pin, State, Watch, Words};
 
+#[path = "../examples/tca9555_blocking.rs"]
+#[allow(dead_code)] // its `main`, which has a scripted bus
+mod blocking_example;
+
+#[cfg(feature = "async")]
+#[path = "../examples/tca9555_asynchronous.rs"]
+#[allow(dead_code)] // as above
+mod asynchronous_example;
+
 type Twin = battery_sim::Tca9555;
 
 const VARIANTS: [Variant; 4] = [
@@ -163,3 +172,95 @@ fn at_once<T>(answer: T) -> T {
 both!(blocking, at_once);
 #[cfg(feature = "async")]
 both!(asynch, harness::block_on);
+
+#[test]
+fn the_blocking_example_switches_the_simulated_chip_and_sees_its_power_cut() {
+    for variant in VARIANTS {
+        let (bus, twin) = bench(variant);
+        // Alerts are low when active: P05 is, the other three are not.
+        for (pin, level) in [
+            (4, Level::High),
+            (5, Level::Low),
+            (6, Level::High),
+            (7, Level::High),
+        ] {
+            twin.borrow_mut().set_pin(pin, level);
+        }
+        let mut chip = blocking_example::start(bus).unwrap();
+        for pin in 0..16 {
+            assert!(!twin.borrow().driven_high(pin), "{variant:?} pin {pin}");
+        }
+        assert_eq!(blocking_example::tick(&mut chip, 0x0008), Ok(0x0020));
+        for pin in 0..16 {
+            assert_eq!(
+                twin.borrow().driven_high(pin),
+                pin == 3,
+                "{variant:?} pin {pin}"
+            );
+        }
+        twin.borrow_mut().set_powered(false);
+        twin.borrow_mut().set_powered(true);
+        assert_eq!(blocking_example::tick(&mut chip, 0x0008), Err(Error::Reset));
+        assert_eq!(blocking_example::tick(&mut chip, 0x0000), Ok(0x0020));
+        assert_eq!(
+            (twin.borrow().outputs(), twin.borrow().directions()),
+            (0, 0x00F0)
+        );
+    }
+}
+
+#[cfg(feature = "async")]
+mod the_line_of_the_simulated_chip {
+    use super::*;
+    use core::convert::Infallible;
+    use embedded_hal_async::digital::Wait;
+
+    /// The INT line of a twin. While somebody waits for it, P06 is pulled low.
+    struct Line(Rc<RefCell<Twin>>);
+
+    impl embedded_hal::digital::ErrorType for Line {
+        type Error = Infallible;
+    }
+
+    impl Wait for Line {
+        async fn wait_for_low(&mut self) -> Result<(), Infallible> {
+            assert!(!self.0.borrow().int_asserted(), "nothing has changed yet");
+            self.0.borrow_mut().set_pin(6, Level::Low);
+            assert!(self.0.borrow().int_asserted(), "the chip tells a change");
+            Ok(())
+        }
+
+        async fn wait_for_high(&mut self) -> Result<(), Infallible> {
+            panic!("the line is low when active")
+        }
+
+        async fn wait_for_rising_edge(&mut self) -> Result<(), Infallible> {
+            panic!("edges of the line get lost")
+        }
+
+        async fn wait_for_falling_edge(&mut self) -> Result<(), Infallible> {
+            panic!("edges of the line get lost")
+        }
+
+        async fn wait_for_any_edge(&mut self) -> Result<(), Infallible> {
+            panic!("edges of the line get lost")
+        }
+    }
+
+    #[test]
+    fn tells_the_asynchronous_example_which_pin_fell() {
+        for variant in VARIANTS {
+            let (bus, twin) = bench(variant);
+            twin.borrow_mut().set_pins(0x00F0);
+            let mut chip = tca9555::asynch::Tca9555::new(bus, Address::DEFAULT);
+            let mut line = Line(twin.clone());
+            let change = asynchronous_example::first_change(&mut chip, &mut line);
+            let change = harness::block_on(change).unwrap();
+            assert_eq!(
+                (change.inputs, change.rose, change.fell),
+                (0x00B0, 0, 0x0040)
+            );
+            assert!(!twin.borrow().int_asserted(), "{variant:?}: served");
+        }
+    }
+}

@@ -293,6 +293,23 @@ both_clients!(
 );
 
 both_clients!(
+    an_order_that_changes_nothing_leaves_the_pin_as_it_is,
+    State::known(Words {
+        outputs: 0x0108,
+        directions: 0x00F0,
+        polarity: 0
+    }),
+    [w(&[0x02, 0x08]), w(&[0x02, 0x08]), w(&[0x06, 0xF0])],
+    |chip| chip.set_pin(Pin::P03, true); chip.set_pin(Pin::P02, false);
+        chip.make_input(Pin::P04),
+    |answers, state| {
+        assert_eq!(answers, (Ok(()), Ok(()), Ok(())));
+        assert_eq!(state.outputs(), Some(0x0108));
+        assert_eq!(state.directions(), Some(0x00F0));
+    }
+);
+
+both_clients!(
     everything_goes_off_in_one_transaction,
     running(),
     [w(&[0x02, 0x00, 0x00])],
