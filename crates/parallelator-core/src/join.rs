@@ -202,7 +202,7 @@ impl<const N: usize> Core<N> {
     /// The path of a pack that has not shown its own, in thousandths of `r_nom`.
     pub(crate) fn typical_path(&self) -> u16 {
         let learned = self.packs.iter().take(self.count).map(|pack| &pack.learned);
-        typical::<N>(learned, &self.params)
+        typical::<N>(learned)
     }
 
     pub(crate) fn view(&self, step: &Step<'_, N>) -> View<N> {
@@ -248,7 +248,7 @@ impl<const N: usize> Core<N> {
             path_doubtful: self
                 .packs
                 .iter()
-                .any(|pack| pack.maybe_connected && pack.learned.is_out_of_range(&self.params)),
+                .any(|pack| pack.maybe_connected && pack.learned.is_out_of_range()),
             breaking: self.any_breaking(),
             closings: self.joining.fleet_wear.closings(step.moment.core_ms),
             budget: self.params.closes_per_hour_of_fleet(self.count),
@@ -323,7 +323,7 @@ impl<const N: usize> Core<N> {
         if self.current_sum.is_wrong() {
             return Err(Verdict::of(Waiting::CurrentSum));
         }
-        if rack.path_doubtful || pack.learned.is_out_of_range(&params) {
+        if rack.path_doubtful || pack.learned.is_out_of_range() {
             return Err(Verdict::of(Waiting::PathResistance));
         }
         if rack.breaking {

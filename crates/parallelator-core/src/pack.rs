@@ -199,9 +199,9 @@ impl Pack {
         let path = self.learned.path(params, typical);
         let carries = self.current().get().saturating_abs() > params.i_leak.get();
         Some(if self.maybe_connected || self.stuck.is_some() || carries {
-            let source = Source::connected_by(path, voltage, self.samples.current()?);
+            let source = Source::connected_by(path, params, voltage, self.samples.current()?);
             if self.precharge.is_active() {
-                return Some(source.behind(params.r_pre));
+                return Some(source.behind(path, params));
             }
             match &self.rest {
                 Some(rest) => source.narrowed_by(rest, params),

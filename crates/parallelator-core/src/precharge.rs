@@ -96,7 +96,11 @@ impl<const N: usize> Core<N> {
         };
         let mut sources = view.sources;
         if let Some(slot) = sources.get_mut(index) {
-            *slot = source.behind(self.params.r_pre);
+            let learned = self.packs.get(index).map(|pack| pack.learned);
+            let path = learned
+                .unwrap_or_default()
+                .path(&self.params, self.typical_path());
+            *slot = source.behind(path, &self.params);
         }
         let predictor = Predictor::new(&self.params, &sources);
         let set = view.connected.with(index);
@@ -194,7 +198,7 @@ impl<const N: usize> Core<N> {
         };
         let (voltage, current) = (pack.voltage(), pack.current());
         let path = pack.learned.path(&self.params, self.typical_path());
-        let bare = Source::connected_by(path, voltage, current);
+        let bare = Source::connected_by(path, &self.params, voltage, current);
         let would_flow = if of_dead_bus {
             let across_uv = i64::from(current.get()).saturating_mul(self.params.r_pre.get().into());
             let across = Millivolts::new(narrow(near_div(across_uv, 1_000)));

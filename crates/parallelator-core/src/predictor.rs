@@ -5,34 +5,45 @@
 //! `R (1 ± r_err)`. So a join is judged by a bound that holds for every R in that band, [`Prediction::bound`], and never
 //! by the momentary difference of terminal voltages, which a load makes small and the end of the load makes large.
 //!
-//! All numbers here are microvolts, microohms, milliamps and microsiemens; every rounding goes to the cautious side.
+//! Voltages are microvolts, currents milliamps. Conductances are told in units of `1 / (r_nom × 2^14)`, so that most
+//! quotients stay inside 32 bits, where a small processor divides by itself. With `G = Σ g` the path that pack i meets, its
+//! own and the others in parallel, has the conductance `g_i (G − g_i) / G`. Every rounding goes to the cautious side.
 
 use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     PackSet, Params,
-    arith::{ceil_div, floor_div, narrow, near_div},
-    source::{CURRENT_LIMIT_MA, RECIPROCAL},
+    arith::{ceil_div, narrow, near_div},
+    source::{CURRENT_LIMIT_MA, SCALE_BITS},
 };
+
+/// Differences of this many microvolts and more, 67 V, have no current that anybody would join at.
+const DIFFERENCE_LIMIT_UV: i64 = 1 << 26;
+
+/// Shares of the fleet current are told in units of `2^-16`.
+const SHARE_BITS: u32 = 16;
+
+/// Ratios of a set to one of its packs are told in units of `2^-11`.
+const RATIO_BITS: u32 = 11;
 
 pub use crate::source::Source;
 
 /// The two largest of a row: what is the largest when one of them is left out?
 #[derive(Debug, Clone, Copy)]
 struct TopTwo {
-    first: i64,
+    first: i32,
     first_index: usize,
-    second: i64,
+    second: i32,
 }
 
 impl TopTwo {
     const NONE: Self = Self {
-        first: i64::MIN,
+        first: i32::MIN,
         first_index: usize::MAX,
-        second: i64::MIN,
+        second: i32::MIN,
     };
 
-    fn take(&mut self, index: usize, value: i64) {
+    fn take(&mut self, index: usize, value: i32) {
         if value > self.first {
             self.second = self.first;
             self.first = value;
@@ -43,27 +54,27 @@ impl TopTwo {
     }
 
     fn without(&self, index: usize) -> i64 {
-        if index == self.first_index {
+        let largest = if index == self.first_index {
             self.second
         } else {
             self.first
-        }
+        };
+        largest.into()
     }
 }
 
 /// What a whole set has in common, so that each pack of it costs a constant time.
 #[derive(Debug, Clone, Copy)]
 struct Sums {
-    g: i64,
-    g_min: i64,
-    g_max: i64,
+    g: u32,
+    g_min: u32,
+    g_max: u32,
     /// Largest upper end of an interval.
     high: TopTwo,
     /// Largest negated lower end.
     low: TopTwo,
-    /// `Σ g (U − base)`, with a base that keeps the products small.
-    weighted_uv: i64,
-    base_uv: i64,
+    /// Where the packs meet without a load.
+    mean_uv: i32,
     len: usize,
 }
 
@@ -90,6 +101,7 @@ pub struct Prediction<'a> {
 pub struct Predictor<'a> {
     sources: &'a [Source],
     dv_err_uv: i64,
+    r_nom: u32,
 }
 
 impl<'a> Predictor<'a> {
@@ -99,6 +111,18 @@ impl<'a> Predictor<'a> {
         Self {
             sources,
             dv_err_uv: i64::from(params.dv_err.get()).saturating_mul(1_000),
+            r_nom: params.r_nom.get().max(1),
+        }
+    }
+
+    /// The current that a voltage drives through a conductance, rounded up.
+    fn current_up(&self, difference_uv: i64, g: u32) -> i32 {
+        let scaled = difference_uv.saturating_mul(g.into());
+        // Rounding up twice is rounding up once.
+        let up = scaled.saturating_add((1 << SCALE_BITS) - 1) >> SCALE_BITS;
+        match i32::try_from(up) {
+            Ok(up) => ceil_div_32(up, self.r_nom),
+            Err(_) => narrow(ceil_div(up, self.r_nom.into())),
         }
     }
 
@@ -127,10 +151,10 @@ impl<'a> Predictor<'a> {
             g_max: 0,
             high: TopTwo::NONE,
             low: TopTwo::NONE,
-            weighted_uv: 0,
-            base_uv,
+            mean_uv: base_uv,
             len: 0,
         };
+        let mut weighted_uv = 0i64;
         for (index, source) in self.members(set) {
             let g = source.g();
             sums.g = sums.g.saturating_add(g);
@@ -138,9 +162,13 @@ impl<'a> Predictor<'a> {
             sums.g_max = sums.g_max.saturating_add(source.g_max());
             sums.high.take(index, source.high());
             sums.low.take(index, source.low().saturating_neg());
-            let above_base = g.saturating_mul(source.u().saturating_sub(base_uv));
-            sums.weighted_uv = sums.weighted_uv.saturating_add(above_base);
+            let above_base = i64::from(source.u()).saturating_sub(base_uv.into());
+            weighted_uv = weighted_uv.saturating_add(above_base.saturating_mul(g.into()));
             sums.len = sums.len.saturating_add(1);
+        }
+        if sums.len > 1 {
+            let above_base = near_div(weighted_uv, sums.g.into());
+            sums.mean_uv = narrow(i64::from(base_uv).saturating_add(above_base));
         }
         sums
     }
@@ -148,30 +176,31 @@ impl<'a> Predictor<'a> {
     /// What the measurement error of a voltage alone may do to the current of pack `index`: `e = g · dv_err`.
     #[must_use]
     pub fn measurement_error(&self, index: usize) -> Milliamps {
-        let error = self.sources.get(index).map_or(0, |source| {
-            ceil_div(self.dv_err_uv.saturating_mul(1_000), source.r())
-        });
-        Milliamps::new(narrow(error))
+        let error = self
+            .sources
+            .get(index)
+            .map_or(0, |source| self.current_up(self.dv_err_uv, source.g()));
+        Milliamps::new(error)
     }
 
     /// Current that a source of zero ohm at `bus` would push through pack `index`, errors included, a magnitude.
     #[must_use]
     pub fn against_stiff_bus(&self, index: usize, bus: Millivolts) -> Milliamps {
-        let current = self.sources.get(index).map_or(i64::MAX, |source| {
+        let current = self.sources.get(index).map_or(i32::MAX, |source| {
             let bus_uv = i64::from(bus.get()).saturating_mul(1_000);
-            let above = source.high().saturating_sub(bus_uv);
-            let below = bus_uv.saturating_sub(source.low());
+            let above = i64::from(source.high()).saturating_sub(bus_uv);
+            let below = bus_uv.saturating_sub(source.low().into());
             let difference = above.max(below).saturating_add(self.dv_err_uv);
-            ceil_div(difference.saturating_mul(1_000), source.r_min())
+            self.current_up(difference, source.g_max())
         });
-        Milliamps::new(narrow(current))
+        Milliamps::new(current)
     }
 
     /// Open-circuit estimate of pack `index`, to the nearest millivolt.
     #[must_use]
     pub fn open_circuit(&self, index: usize) -> Millivolts {
         let estimate = self.sources.get(index).map_or(0, Source::u);
-        Millivolts::new(narrow(near_div(estimate, 1_000)))
+        Millivolts::new(estimate.saturating_add(500).div_euclid(1_000))
     }
 }
 
@@ -180,26 +209,46 @@ impl Prediction<'_> {
     /// circulating current. Zero for a single pack.
     #[must_use]
     pub fn bound(&self, index: usize) -> Milliamps {
-        Milliamps::new(narrow(
-            self.source(index)
-                .map_or(0, |source| self.bound_of(index, source)),
-        ))
+        let bound = self
+            .source(index)
+            .map_or(0, |source| self.current_of(self.drive_of(index, source)));
+        Milliamps::new(bound)
     }
 
     fn source(&self, index: usize) -> Option<&Source> {
         self.predictor.sources.get(index)
     }
 
-    fn bound_of(&self, index: usize, source: &Source) -> i64 {
+    /// The largest difference between pack `index` and any other, times the conductance of its path and `G`.
+    fn drive_of(&self, index: usize, source: &Source) -> i64 {
         if self.sums.len < 2 {
             return 0;
         }
-        let above = self.sums.high.without(index).saturating_sub(source.low());
-        let below = self.sums.low.without(index).saturating_add(source.high());
+        let above = self
+            .sums
+            .high
+            .without(index)
+            .saturating_sub(source.low().into());
+        let below = self
+            .sums
+            .low
+            .without(index)
+            .saturating_add(source.high().into());
         let difference_uv = above.max(below).saturating_add(self.predictor.dv_err_uv);
-        let rest = floor_div(RECIPROCAL, self.sums.g_max.saturating_sub(source.g_max()));
-        let path = source.r_min().saturating_add(rest);
-        ceil_div(difference_uv.max(0).saturating_mul(1_000), path)
+        drive(difference_uv.max(0), source.g_max(), self.sums.g_max)
+    }
+
+    /// The current of a drive in the whole set, rounded up.
+    fn current_of(&self, drive: i64) -> i32 {
+        self.current_of_drive(drive, self.sums.g_max)
+    }
+
+    fn current_of_drive(&self, drive: i64, g: u32) -> i32 {
+        if drive == i64::MAX {
+            return i32::MAX;
+        }
+        let unit = u64::from(g).saturating_mul(self.predictor.r_nom.into()) << SCALE_BITS;
+        narrow(ceil_div(drive, i64::try_from(unit).unwrap_or(i64::MAX)))
     }
 
     /// The largest gate bound of any pack of the set.
@@ -208,10 +257,10 @@ impl Prediction<'_> {
         let largest = self
             .predictor
             .members(self.set)
-            .map(|(index, source)| self.bound_of(index, source))
+            .map(|(index, source)| self.drive_of(index, source))
             .max()
             .unwrap_or(0);
-        Milliamps::new(narrow(largest))
+        Milliamps::new(self.current_of(largest))
     }
 
     /// Whether no pack of the set can circulate more than `limit`. Every subset of such a set is one too.
@@ -227,12 +276,9 @@ impl Prediction<'_> {
             if self.sums.len < 2 {
                 return 0;
             }
-            let mean_uv = near_div(self.sums.weighted_uv, self.sums.g);
-            let mean_uv = self.sums.base_uv.saturating_add(mean_uv);
-            near_div(
-                mean_uv.saturating_sub(source.u()).saturating_mul(1_000),
-                source.r(),
-            )
+            let across_uv = i64::from(self.sums.mean_uv).saturating_sub(source.u().into());
+            let scaled = across_uv.saturating_mul(source.g().into()) >> SCALE_BITS;
+            near_div(scaled, self.predictor.r_nom.into())
         });
         Milliamps::new(narrow(circulating))
     }
@@ -240,9 +286,9 @@ impl Prediction<'_> {
     /// Share of the fleet current that falls to pack `index`, with the estimates as they stand.
     #[must_use]
     pub fn share_of(&self, index: usize, fleet: Milliamps) -> Milliamps {
-        let fleet = held(fleet);
         let share = self.source(index).map_or(0, |source| {
-            near_div(fleet.saturating_mul(source.g()), self.sums.g)
+            let scaled = held(fleet).saturating_mul(source.g().into());
+            near_div(scaled, self.sums.g.into())
         });
         Milliamps::new(narrow(share))
     }
@@ -266,13 +312,7 @@ impl Prediction<'_> {
         let Some(source) = self.source(index).filter(|_| self.sums.len >= 2) else {
             return Milliamps::ZERO;
         };
-        let (small, large) = self.shares_in_millionths(source);
-        let (at_small, at_large) = (
-            held(fleet).saturating_mul(small),
-            held(fleet).saturating_mul(large),
-        );
-        let least_share = floor_div(at_small.min(at_large), 1_000_000);
-        let most_share = ceil_div(at_small.max(at_large), 1_000_000);
+        let (least_share, most_share) = self.shares(source, fleet);
         let measured = i64::from(measured.get());
         let high = measured.saturating_sub(least_share);
         let low = measured.saturating_sub(most_share);
@@ -288,53 +328,53 @@ impl Prediction<'_> {
                 high: Milliamps::MAX,
             };
         };
-        let (mut low, mut high) = (0i64, 0i64);
+        let (mut low, mut high) = (0i32, 0i32);
         if self.sums.len >= 2 {
             let error = self.predictor.dv_err_uv;
             let (highest, lowest) = (self.sums.high.without(index), self.sums.low.without(index));
-            high = self.pushed(
-                source,
-                highest.saturating_sub(source.low()).saturating_add(error),
-            );
+            let above_uv = highest.saturating_sub(source.low().into());
+            let below_uv = lowest.saturating_add(source.high().into());
+            high = self.pushed(source, above_uv.saturating_add(error));
             low = self
-                .pushed(
-                    source,
-                    lowest.saturating_add(source.high()).saturating_add(error),
-                )
+                .pushed(source, below_uv.saturating_add(error))
                 .saturating_neg();
         }
-        let (small, large) = self.shares_in_millionths(source);
-        let at = |share: i64| held(fleet).saturating_mul(share);
-        low = low.saturating_add(floor_div(at(small).min(at(large)), 1_000_000));
-        high = high.saturating_add(ceil_div(at(small).max(at(large)), 1_000_000));
+        let (least_share, most_share) = self.shares(source, fleet);
         CurrentRange {
-            low: Milliamps::new(narrow(low)),
-            high: Milliamps::new(narrow(high)),
+            low: Milliamps::new(narrow(i64::from(low).saturating_add(least_share))),
+            high: Milliamps::new(narrow(i64::from(high).saturating_add(most_share))),
         }
     }
 
     /// The largest current that a difference of at most `difference_uv` pushes into `source`; negative when even the
     /// largest difference pulls a current out of it.
-    fn pushed(&self, source: &Source, difference_uv: i64) -> i64 {
-        let path = if difference_uv >= 0 {
-            let rest = floor_div(RECIPROCAL, self.sums.g_max.saturating_sub(source.g_max()));
-            source.r_min().saturating_add(rest)
+    fn pushed(&self, source: &Source, difference_uv: i64) -> i32 {
+        let (own, all) = if difference_uv >= 0 {
+            (source.g_max(), self.sums.g_max)
         } else {
-            let rest = ceil_div(RECIPROCAL, self.sums.g_min.saturating_sub(source.g_min()));
-            source.r_max().saturating_add(rest)
+            (source.g_min(), self.sums.g_min)
         };
-        ceil_div(difference_uv.saturating_mul(1_000), path)
+        self.current_of_drive(drive(difference_uv, own, all), all)
     }
 
-    /// Smallest and largest share of the fleet current of a pack, in millionths.
-    fn shares_in_millionths(&self, source: &Source) -> (i64, i64) {
+    /// The smallest and the largest current that the share of a pack in the fleet current can be.
+    fn shares(&self, source: &Source, fleet: Milliamps) -> (i64, i64) {
         let others_max = self.sums.g_max.saturating_sub(source.g_max());
         let others_min = self.sums.g_min.saturating_sub(source.g_min());
-        let small = source.g_min().saturating_mul(1_000_000);
-        let large = source.g_max().saturating_mul(1_000_000);
+        let share = |own: u32, others: u32| {
+            let own_up = own.saturating_mul(1 << SHARE_BITS);
+            own_up.checked_div(own.saturating_add(others)).unwrap_or(0)
+        };
+        let small = i64::from(share(source.g_min(), others_max));
+        let large = i64::from(share(source.g_max(), others_min).saturating_add(1));
+        let (at_small, at_large) = (
+            held(fleet).saturating_mul(small),
+            held(fleet).saturating_mul(large),
+        );
+        let up = (1 << SHARE_BITS) - 1;
         (
-            floor_div(small, source.g_min().saturating_add(others_max)),
-            ceil_div(large, source.g_max().saturating_add(others_min)),
+            at_small.min(at_large) >> SHARE_BITS,
+            at_small.max(at_large).saturating_add(up) >> SHARE_BITS,
         )
     }
 
@@ -346,18 +386,43 @@ impl Prediction<'_> {
         let Some(source) = self.source(index) else {
             return Milliamps::ZERO;
         };
-        let (small, large) = self.shares_in_millionths(source);
-        let share = if headroom >= Milliamps::ZERO {
-            large
-        } else {
-            small
+        let ratio = |own: u32, all: u32| {
+            all.saturating_mul(1 << RATIO_BITS)
+                .checked_div(own)
+                .unwrap_or(u32::MAX)
         };
-        let scaled = i64::from(headroom.get()).saturating_mul(1_000_000);
-        Milliamps::new(narrow(floor_div(scaled, share.max(1))))
+        let ratio = if headroom >= Milliamps::ZERO {
+            let others = self.sums.g_min.saturating_sub(source.g_min());
+            ratio(source.g_max(), others.saturating_add(source.g_max()))
+        } else {
+            let others = self.sums.g_max.saturating_sub(source.g_max());
+            ratio(source.g_min(), others.saturating_add(source.g_min())).saturating_add(1)
+        };
+        let scaled = i64::from(headroom.get()).saturating_mul(ratio.into());
+        Milliamps::new(narrow(scaled >> RATIO_BITS))
     }
 }
 
+/// A difference times the conductance between one pack and the others of a set, times that of the set.
+fn drive(difference_uv: i64, own: u32, all: u32) -> i64 {
+    if difference_uv.saturating_abs() >= DIFFERENCE_LIMIT_UV {
+        return if difference_uv < 0 {
+            i64::MIN
+        } else {
+            i64::MAX
+        };
+    }
+    let path = i64::from(own).saturating_mul(all.saturating_sub(own).into());
+    difference_uv.saturating_mul(path)
+}
+
+/// `value / step`, towards plus infinity, where a processor of 32 bits divides by itself.
+fn ceil_div_32(value: i32, step: u32) -> i32 {
+    let step = i32::try_from(step).unwrap_or(i32::MAX).max(1);
+    value.saturating_neg().div_euclid(step).saturating_neg()
+}
+
 fn held(current: Milliamps) -> i64 {
-    let fleet_limit = CURRENT_LIMIT_MA.saturating_mul(32);
-    i64::from(current.get()).clamp(fleet_limit.saturating_neg(), fleet_limit)
+    let limit = CURRENT_LIMIT_MA.saturating_mul(32);
+    current.get().clamp(limit.saturating_neg(), limit).into()
 }

@@ -1,89 +1,125 @@
 //! What is known about one pack electrically: its open-circuit voltage, its path resistance, and how wrong both may be.
 //!
-//! Microvolts, microohms and microsiemens throughout; every rounding goes to the cautious side.
+//! Voltages in microvolts, paths in thousandths of `r_nom`; every rounding goes to the cautious side.
 
-use battery_units::{Milliamps, Milliohms, Millivolts};
+use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Params,
-    arith::{ceil_div, floor_div, narrow, near_div},
+    arith::{ceil_div, narrow},
 };
 
-/// Microsiemens times microohms.
-pub(crate) const RECIPROCAL: i64 = 1_000_000_000_000;
+/// Conductances are told in units of `1 / (r_nom × 2^14)`: sixteen bits for every path of a usable rack, so that products of
+/// two of them with a voltage stay inside 64 bits and most quotients inside 32.
+pub(crate) const SCALE_BITS: u32 = 14;
 
 /// The largest current the predictor works with: far above every trip, small enough that nothing overflows.
-pub(crate) const CURRENT_LIMIT_MA: i64 = 2_000_000;
+pub(crate) const CURRENT_LIMIT_MA: i32 = 2_000_000;
 
 /// What the predictor knows about one pack: its open-circuit estimate and the interval in which the true one lies,
-/// without the measurement error that every pair has.
+/// without the measurement error that every pair has; and the conductance of its path.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Source {
     u_uv: i32,
     low_uv: i32,
     high_uv: i32,
-    path: Path,
+    conductance: Conductance,
 }
 
-/// The resistance of a pack with its error band, and what follows from it; microohms and microsiemens.
+/// The conductance of a path with the ends of its band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(crate) struct Path {
-    r: u32,
-    r_min: u32,
-    r_max: u32,
-    g: u32,
-    g_min: u32,
-    g_max: u32,
+pub(crate) struct Conductance {
+    pub(crate) typical: u32,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
 }
 
-impl Default for Path {
-    /// A milliohm without an error: for places that hold no pack.
+impl Default for Conductance {
+    /// That of `r_nom` without an error: for places that hold no pack.
     fn default() -> Self {
-        Self::new(1_000, 0)
-    }
-}
-
-impl Path {
-    fn new(r_uohm: u32, r_err_permille: u16) -> Self {
-        let r = i64::from(r_uohm);
-        let err = i64::from(r_err_permille);
-        Self::between(
-            r,
-            floor_div(r.saturating_mul(1_000i64.saturating_sub(err)), 1_000),
-            ceil_div(r.saturating_mul(1_000i64.saturating_add(err)), 1_000),
-        )
-    }
-
-    /// A path of about `r` that is not below `r_min` and not above `r_max`, in microohms.
-    pub(crate) fn between(r: i64, r_min: i64, r_max: i64) -> Self {
-        let (r, r_min, r_max) = (r.max(1), r_min.max(1), r_max.max(1));
-        let held = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
+        let one = 1 << SCALE_BITS;
         Self {
-            r: held(r),
-            r_min: held(r_min),
-            r_max: held(r_max),
-            g: held(near_div(RECIPROCAL, r)),
-            g_min: held(floor_div(RECIPROCAL, r_max)),
-            g_max: held(ceil_div(RECIPROCAL, r_min)),
+            typical: one,
+            min: one,
+            max: one,
         }
     }
 }
 
+/// The resistance of a path with the ends of its band, in thousandths of `r_nom`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Path {
+    pub(crate) typical: u32,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+}
+
+impl Path {
+    /// The path of every pack until its resistance is learned.
+    pub(crate) fn nominal(params: &Params) -> Self {
+        let error = u32::from(params.r_err.get());
+        Self {
+            typical: 1_000,
+            min: 1_000u32.saturating_sub(error),
+            max: 1_000u32.saturating_add(error),
+        }
+    }
+
+    /// The same path with a resistor of so many thousandths of `r_nom` in front of it.
+    fn behind(self, resistor: u32) -> Self {
+        Self {
+            typical: self.typical.saturating_add(resistor),
+            min: self.min.saturating_add(resistor),
+            max: self.max.saturating_add(resistor),
+        }
+    }
+
+    fn conductance(self) -> Conductance {
+        const NOMINAL: u32 = 1_000 << SCALE_BITS;
+        let per = |resistance: u32| NOMINAL.checked_div(resistance).unwrap_or(NOMINAL);
+        Conductance {
+            typical: per(self.typical).max(1),
+            min: per(self.max),
+            // One more than the quotient is never below it.
+            max: per(self.min).saturating_add(1),
+        }
+    }
+}
+
+/// `current × resistance` in microvolts; the resistance in thousandths of `r_nom`. Rounded down, or up with `rest` 999.
+fn drop_uv(current: i32, resistance: u32, r_nom: u32, rest: i32) -> i64 {
+    // Whole milliohms give microvolts without a division; what is left of them stays inside 32 bits.
+    let microohms = resistance.saturating_mul(r_nom);
+    let (whole, part) = (microohms.div_euclid(1_000), microohms.rem_euclid(1_000));
+    let part = i32::try_from(part).unwrap_or(0);
+    let part_uv = current
+        .saturating_mul(part)
+        .saturating_add(rest)
+        .div_euclid(1_000);
+    i64::from(current)
+        .saturating_mul(whole.into())
+        .saturating_add(part_uv.into())
+}
+
+/// For [`drop_uv`].
+const DOWN: i32 = 0;
+const UP: i32 = 999;
+
 impl Source {
-    fn new(path: Path, u_uv: i64, eps_uv: i64) -> Self {
+    fn new(path: Path, u_uv: i64, below_uv: i64, above_uv: i64) -> Self {
         Self {
             u_uv: narrow(u_uv),
-            low_uv: narrow(u_uv.saturating_sub(eps_uv)),
-            high_uv: narrow(u_uv.saturating_add(eps_uv)),
-            path,
+            low_uv: narrow(u_uv.saturating_sub(below_uv)),
+            high_uv: narrow(u_uv.saturating_add(above_uv)),
+            conductance: path.conductance(),
         }
     }
 
     /// A pack with this open-circuit estimate in microvolts and no error: to look back at an earlier prediction.
     pub(crate) fn remembered(path: Path, u_uv: i32) -> Self {
-        Self::new(path, u_uv.into(), 0)
+        Self::new(path, u_uv.into(), 0, 0)
     }
 
     /// The open-circuit estimate in microvolts, for [`Source::remembered`].
@@ -91,36 +127,31 @@ impl Source {
         self.u_uv
     }
 
-    /// The path of every pack until its resistance is learned.
-    fn nominal_path(params: &Params) -> Path {
-        Path::new(params.r_nom.get().saturating_mul(1_000), params.r_err.get())
-    }
-
     /// A pack of nominal path whose switch conducts: `U = V − I R`, and a wrong R puts an error on it.
     #[must_use]
     pub fn connected(params: &Params, voltage: Millivolts, current: Milliamps) -> Self {
-        Self::connected_by(Self::nominal_path(params), voltage, current)
+        Self::connected_by(Path::nominal(params), params, voltage, current)
     }
 
     /// The same with a path that was learned: every R of its band gives a U, and the true one is among them.
-    pub(crate) fn connected_by(path: Path, voltage: Millivolts, current: Milliamps) -> Self {
-        let current = i64::from(current.get()).clamp(-CURRENT_LIMIT_MA, CURRENT_LIMIT_MA);
+    pub(crate) fn connected_by(
+        path: Path,
+        params: &Params,
+        voltage: Millivolts,
+        current: Milliamps,
+    ) -> Self {
+        let current = current.get().clamp(-CURRENT_LIMIT_MA, CURRENT_LIMIT_MA);
+        let r_nom = params.r_nom.get();
         let voltage_uv = i64::from(voltage.get()).saturating_mul(1_000);
-        let behind = |r: u32| {
-            let drop_nv = current.saturating_mul(r.into());
-            (
-                voltage_uv.saturating_sub(ceil_div(drop_nv, 1_000)),
-                voltage_uv.saturating_sub(floor_div(drop_nv, 1_000)),
-            )
+        let (small, large) = if current < 0 {
+            (path.max, path.min)
+        } else {
+            (path.min, path.max)
         };
-        let (least, most) = (behind(path.r_min), behind(path.r_max));
-        let drop_nv = current.saturating_mul(path.r.into());
-        Self {
-            u_uv: narrow(voltage_uv.saturating_sub(near_div(drop_nv, 1_000))),
-            low_uv: narrow(least.0.min(most.0)),
-            high_uv: narrow(least.1.max(most.1)),
-            path,
-        }
+        let drop = drop_uv(current, path.typical, r_nom, DOWN);
+        let above = drop.saturating_sub(drop_uv(current, small, r_nom, DOWN));
+        let below = drop_uv(current, large, r_nom, UP).saturating_sub(drop);
+        Self::new(path, voltage_uv.saturating_sub(drop), below, above)
     }
 
     /// A pack of nominal path whose switch is open: `U = V`; for a while after it carried a current, the cells still
@@ -133,7 +164,7 @@ impl Source {
         since_ms: u64,
     ) -> Self {
         Self::open_by(
-            Self::nominal_path(params),
+            Path::nominal(params),
             params,
             voltage,
             opened_with,
@@ -150,15 +181,11 @@ impl Source {
         since_ms: u64,
     ) -> Self {
         let u_uv = i64::from(voltage.get()).saturating_mul(1_000);
-        let current = i64::from(opened_with.get())
-            .saturating_abs()
-            .min(CURRENT_LIMIT_MA);
-        let half_drop_uv = ceil_div(current.saturating_mul(path.r.into()), 2_000);
-        Self::new(
-            path,
-            u_uv,
-            decayed(half_drop_uv, since_ms, params.t_rest_ms.into()),
-        )
+        let current = opened_with.get().saturating_abs().min(CURRENT_LIMIT_MA);
+        let drop = drop_uv(current, path.typical, params.r_nom.get(), UP);
+        let half_drop_uv = drop.saturating_add(1) >> 1;
+        let error = decayed(half_drop_uv, since_ms, params.t_rest_ms.into());
+        Self::new(path, u_uv, error, error)
     }
 
     /// The same, narrowed by what was known before the pack joined: the true value lies in both intervals.
@@ -185,60 +212,47 @@ impl Source {
         }
     }
 
-    /// The same pack behind a known resistor.
-    pub(crate) fn behind(self, resistor: Milliohms) -> Self {
-        let more = i64::from(resistor.get()).saturating_mul(1_000);
-        let with = |r: u32| i64::from(r).saturating_add(more);
-        let path = Path::between(
-            with(self.path.r),
-            with(self.path.r_min),
-            with(self.path.r_max),
-        );
-        Self { path, ..self }
+    /// The same pack, of this path, behind a known resistor.
+    pub(crate) fn behind(self, path: Path, params: &Params) -> Self {
+        let r_nom = params.r_nom.get().max(1);
+        let resistor = params.r_pre.get().saturating_mul(1_000);
+        let path = path.behind(resistor.checked_div(r_nom).unwrap_or(u32::MAX));
+        Self {
+            conductance: path.conductance(),
+            ..self
+        }
     }
 
     /// Error of the open-circuit estimate, a magnitude, rounded up.
     #[must_use]
     pub fn error(&self) -> Millivolts {
-        let up = self.high().saturating_sub(self.u());
-        let down = self.u().saturating_sub(self.low());
+        let up = i64::from(self.high_uv).saturating_sub(self.u_uv.into());
+        let down = i64::from(self.u_uv).saturating_sub(self.low_uv.into());
         Millivolts::new(narrow(ceil_div(up.max(down), 1_000)))
     }
 
-    pub(crate) fn u(&self) -> i64 {
-        self.u_uv.into()
+    pub(crate) fn u(&self) -> i32 {
+        self.u_uv
     }
 
-    pub(crate) fn low(&self) -> i64 {
-        self.low_uv.into()
+    pub(crate) fn low(&self) -> i32 {
+        self.low_uv
     }
 
-    pub(crate) fn high(&self) -> i64 {
-        self.high_uv.into()
+    pub(crate) fn high(&self) -> i32 {
+        self.high_uv
     }
 
-    pub(crate) fn r(&self) -> i64 {
-        self.path.r.into()
+    pub(crate) fn g(&self) -> u32 {
+        self.conductance.typical
     }
 
-    pub(crate) fn r_min(&self) -> i64 {
-        self.path.r_min.into()
+    pub(crate) fn g_min(&self) -> u32 {
+        self.conductance.min
     }
 
-    pub(crate) fn r_max(&self) -> i64 {
-        self.path.r_max.into()
-    }
-
-    pub(crate) fn g(&self) -> i64 {
-        self.path.g.into()
-    }
-
-    pub(crate) fn g_min(&self) -> i64 {
-        self.path.g_min.into()
-    }
-
-    pub(crate) fn g_max(&self) -> i64 {
-        self.path.g_max.into()
+    pub(crate) fn g_max(&self) -> u32 {
+        self.conductance.max
     }
 }
 
@@ -283,7 +297,7 @@ impl Rest {
     pub(crate) fn count(&mut self, current: Milliamps, elapsed_ms: u64, params: &Params) {
         let charge =
             i64::from(current.get()).saturating_mul(i64::try_from(elapsed_ms).unwrap_or(i64::MAX));
-        let r_max = i64::from(Source::nominal_path(params).r_max);
+        let r_max = i64::from(Path::nominal(params).max.saturating_mul(params.r_nom.get()));
         let fast_us = fast_relaxation_ms(params).saturating_mul(1_000);
         let drift = narrow(ceil_div(
             charge.saturating_abs().saturating_mul(r_max),

@@ -221,11 +221,11 @@ impl<const N: usize> Core<N> {
             if let Some(rest) = &mut pack.rest {
                 rest.count(current, step.moment.elapsed_ms, &self.params);
             }
-            let doubtful = pack.learned.is_out_of_range(&self.params);
+            let doubtful = pack.learned.is_out_of_range();
             if let Some(change) = taken.change {
                 pack.learned.take(&change, &self.params);
             }
-            let doubted = pack.learned.is_out_of_range(&self.params);
+            let doubted = pack.learned.is_out_of_range();
             let first = pack.samples.dropped() == 1;
             if let Filtered::Dropped { value, limit } = taken.filtered
                 && first

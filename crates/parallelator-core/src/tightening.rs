@@ -63,10 +63,12 @@ impl<const N: usize> Core<N> {
             params: self.trip_params(core_ms),
             until_ms: pending.map_or(new_ms, |former| former.until_ms),
         });
-        if params.r_nom != self.params.r_nom || params.dv_err != self.params.dv_err {
-            for pack in &mut self.packs {
+        let others = params.r_nom != self.params.r_nom || params.dv_err != self.params.dv_err;
+        for pack in &mut self.packs {
+            if others {
                 pack.learned.forget();
             }
+            pack.learned.fit(params);
         }
         self.params = *params;
         self.event(step, None, EventKind::ConfigApplied, None, 0, 0);
