@@ -14,7 +14,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use parallelator_core::Chemistry;
 
-use crate::demo;
+use crate::{demo, texts::Language};
 
 /// Port of the page unless another is given.
 pub const DEFAULT_PORT: u16 = 8480;
@@ -62,6 +62,9 @@ pub struct DemoArgs {
     /// Simulated seconds a second, 0.1 to 1000
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
     pub speed: f64,
+    /// Language of the page, the table and the lines
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub language: Language,
     /// Port of the page on 127.0.0.1; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
     pub port: u16,
@@ -78,7 +81,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "DIR")]
     pub log: Option<PathBuf>,
     /// Runs at full speed without page and terminal, then reports
-    #[arg(long, requires = "seconds", conflicts_with_all = ["speed", "port"])]
+    #[arg(long, requires = "seconds", conflicts_with_all = ["speed", "port", "language"])]
     pub headless: bool,
     /// Simulated seconds of a headless run
     #[arg(long = "for", id = "seconds", value_name = "SECONDS", requires = "headless",

@@ -16,7 +16,7 @@ use parallelator_node::Snapshot;
 pub use orders::{Inbox, Order, Orders, QueueFull, SimFault, SimOrder, queue};
 pub use row::{Row, RowPack};
 
-use crate::{PACKS, rack::Description};
+use crate::{PACKS, rack::Description, texts::Language};
 
 /// Events kept for the page.
 const EVENTS: usize = 200;
@@ -70,6 +70,7 @@ struct Latest {
 pub struct Hub {
     description: Description,
     mode: &'static str,
+    language: Language,
     latest: Mutex<Latest>,
 }
 
@@ -80,8 +81,21 @@ impl Hub {
         Self {
             description,
             mode,
+            language: Language::default(),
             latest: Mutex::default(),
         }
+    }
+
+    /// The same, with all faces in this language; without it they are English.
+    #[must_use]
+    pub fn speaking(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
+    /// The language of page, table and lines.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// The rack on paper.

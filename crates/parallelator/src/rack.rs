@@ -15,7 +15,10 @@ use parallelator_node::{Label, PackWiring, Rack, RackError, kxkm_wiring};
 pub(crate) use entry::nearest;
 pub use file::{FileError, FileErrors, read};
 
-use crate::PACKS;
+use crate::{
+    PACKS,
+    texts::{self, Language},
+};
 
 /// A rack description, checked as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,17 +73,10 @@ impl Description {
 
     /// Where pack `index` is wired, in words.
     #[must_use]
-    pub fn wiring(&self, index: usize) -> String {
-        self.packs.get(index).map_or_else(String::new, |pack| {
-            format!(
-                "bus {}, sensor 0x{:02X}, switch 0x{:02X} P{}{}",
-                pack.bus,
-                pack.sensor,
-                pack.expander,
-                pack.switch_pin / 8,
-                pack.switch_pin % 8
-            )
-        })
+    pub fn wiring(&self, language: Language, index: usize) -> String {
+        self.packs
+            .get(index)
+            .map_or_else(String::new, |pack| texts::wiring(language, pack))
     }
 
     /// Largest continuous discharge and charge current of pack `index`: its own or the common one, whichever is smaller.

@@ -45,6 +45,7 @@ fn the_state_has_exactly_the_fields_of_the_contract() {
             "cvl_mv",
             "dcl_ma",
             "events",
+            "language",
             "limits",
             "load_permit",
             "mode",
@@ -83,11 +84,13 @@ fn the_state_has_exactly_the_fields_of_the_contract() {
             "difference_mv",
             "eligible_in_ms",
             "fault",
+            "fault_text",
             "i_chg_max_ma",
             "i_dis_max_ma",
             "index",
             "label",
             "limit_ma",
+            "measured_text",
             "predicted_ma",
             "reason",
             "score",
@@ -102,10 +105,19 @@ fn the_state_has_exactly_the_fields_of_the_contract() {
     );
     assert_eq!(
         keys(&state["events"][0]),
-        ["kind", "now_ms", "pack", "reason", "seq", "text"]
+        [
+            "kind",
+            "kind_text",
+            "now_ms",
+            "pack",
+            "reason",
+            "seq",
+            "text"
+        ]
     );
     assert_eq!(state["api"], 1);
     assert_eq!(state["mode"], "demo");
+    assert_eq!(state["language"], "en");
     assert_eq!(state["title"], "KXKM rack, 8 packs");
     assert_eq!(state["system"], "running");
     assert_eq!(state["packs"][7]["reason"], "difference_too_large");
@@ -120,6 +132,33 @@ fn the_state_has_exactly_the_fields_of_the_contract() {
         text.starts_with("Waits: joining could push up to "),
         "{text}"
     );
+}
+
+#[test]
+fn a_french_program_sends_french_sentences_and_the_same_codes() {
+    let program = Program::start_with(
+        &["--language", "fr", "--speed", "20"],
+        "Page\u{a0}: http://",
+    );
+    let state = program.state_when("six packs closed", |state| closed(state) >= 6);
+    assert_eq!(state["language"], "fr");
+    let refused = &state["packs"][7];
+    assert_eq!(refused["reason"], "difference_too_large");
+    assert_eq!(refused["state_text"], "Ouvert");
+    let text = refused["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("Refusé\u{a0}: 1,") && text.ends_with(" au plus 1,00\u{a0}V sont admis"),
+        "{text}"
+    );
+    let measured = refused["measured_text"].as_str().unwrap();
+    assert!(
+        measured.starts_with("1,") && measured.ends_with("\u{a0}V, seuil 1,00\u{a0}V"),
+        "{measured}"
+    );
+    let closing = state["events"].as_array().unwrap().iter();
+    let closing: Vec<&Value> = closing.filter(|event| event["kind"] == "closed").collect();
+    assert!(closing.iter().all(|event| event["kind_text"] == "fermé"));
+    assert!(closing.len() >= 6, "{closing:?}");
 }
 
 #[test]
@@ -189,7 +228,10 @@ fn commands_reach_the_core_and_the_simulation() {
     let state = program.state_when("pack 2 disabled", |state| {
         state["packs"][1]["state"] == "disabled"
     });
-    assert_eq!(state["packs"][1]["text"], "Disabled by the operator");
+    assert_eq!(
+        state["packs"][1]["text"],
+        "Disabled by the operator until it is enabled"
+    );
     post("/api/v1/command", "{\"enable\":1}");
     program.state_when("pack 2 closed again", |state| closed(state) == 2);
 

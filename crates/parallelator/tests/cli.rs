@@ -47,7 +47,17 @@ fn options_that_do_not_exist_or_do_not_fit_are_refused() {
         USAGE,
         &["nmc, lfp, lto, lead-acid"],
     );
+    refused(
+        &["--language", "de"],
+        USAGE,
+        &["'de'", "--language", "en, fr"],
+    );
     refused(&["--headless"], USAGE, &["--for"]);
+    refused(
+        &["--headless", "--for", "5", "--language", "fr"],
+        USAGE,
+        &["--language", "cannot be used with"],
+    );
     refused(&["--for", "5"], USAGE, &["--headless"]);
     refused(&["--report", "x.json"], USAGE, &["--headless"]);
     refused(&["--start-hour", "a,b"], USAGE, &["--start"]);

@@ -1,7 +1,8 @@
 //! The web page in a real browser: the built program serves it, a headless Chromium shows it.
 //!
 //! Where no Chromium is found the tests print a `SKIP` line and pass; `PARALLELATOR_REQUIRE_CHROMIUM=1` makes them fail
-//! instead. `PARALLELATOR_SCREENSHOT` names a PNG file for what the first test sees.
+//! instead. `PARALLELATOR_SCREENSHOT` names a PNG file for what the first test sees,
+//! `PARALLELATOR_SCREENSHOT_FRENCH` one for the French page.
 
 mod browser;
 
@@ -30,9 +31,10 @@ struct Demo {
 }
 
 impl Demo {
-    fn start() -> Self {
+    fn start(language: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parallelator"))
             .args(["demo", "--port", "0", "--speed", "10"])
+            .args(["--language", language])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -64,11 +66,21 @@ impl Drop for Demo {
 
 /// Runs the steps on an opened page, or says why it cannot.
 fn with_page(test: &str, width: u32, steps: impl FnOnce(&mut Demo, &mut Browser)) {
+    with_page_in("en", test, width, steps);
+}
+
+/// The same in this language.
+fn with_page_in(
+    language: &str,
+    test: &str,
+    width: u32,
+    steps: impl FnOnce(&mut Demo, &mut Browser),
+) {
     let Some(chromium) = browser::find(test) else {
         return;
     };
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut demo = Demo::start();
+    let mut demo = Demo::start(language);
     let mut page = Browser::launch(&chromium, width, 1100);
     let address = demo.address.clone();
     page.open(&format!("{address}/"));
@@ -182,6 +194,67 @@ fn packs_join_one_after_another() {
             );
         }
         if let Some(path) = env::var_os("PARALLELATOR_SCREENSHOT").map(PathBuf::from) {
+            page.screenshot(Path::new(&path));
+        }
+        assert_clean(page, &demo.address);
+    });
+}
+
+/// A word without a translation is an error on the console, which `assert_clean` finds.
+#[test]
+fn a_french_page_has_no_english_words_and_french_numbers() {
+    with_page_in("fr", "page", 1280, |demo, page| {
+        wait_for_most_packs(page);
+        assert_eq!(
+            page.evaluate("document.documentElement.lang"),
+            Value::from("fr")
+        );
+        assert_eq!(text(page, "#estop"), "Arrêt d’urgence");
+        assert_eq!(text(page, "#packs-head"), "Packs");
+        assert_eq!(text(page, "#system-text"), "En marche");
+        let heads = page
+            .evaluate("[...document.querySelectorAll('h2')].map(head => head.innerText).join(' ')");
+        for english in ["limits", "diagram", "Operation", "over time", "Events"] {
+            let heads = heads.as_str().unwrap();
+            assert!(!heads.contains(english), "{english} stands in {heads}");
+        }
+        let voltage = text(page, "#bus-voltage");
+        assert!(
+            voltage.ends_with("\u{a0}V") && voltage.contains(',') && !voltage.contains('.'),
+            "the bus shows {voltage}"
+        );
+        let verdict = text(page, "#verdict-text");
+        assert!(
+            verdict.ends_with(" packs sur 8 connectés"),
+            "the short answer is {verdict}"
+        );
+        let refused = text(page, "[data-pack='7'] .reason");
+        assert!(refused.starts_with("Refusé\u{a0}: "), "{refused}");
+        let measured = text(page, "[data-pack='7'] [data-value=measured]");
+        assert!(measured.contains("seuil"), "{measured}");
+        let pack = connected(page)[0];
+        page.click(&format!(
+            "button[data-fault='over_voltage'][data-pack='{pack}']"
+        ));
+        page.wait_until(
+            "the pack latches",
+            SOON,
+            &format!(
+                "document.querySelector('[data-pack=\"{pack}\"]').dataset.state === 'latched'"
+            ),
+        );
+        let clear = format!("[data-pack='{pack}'] button[data-action=clear]");
+        assert_eq!(text(page, &clear), "Acquitter le défaut");
+        assert_eq!(attribute(page, &clear, "title"), "surtension absolue");
+        page.click(&format!("button[data-repair='{pack}']"));
+        page.click("#pause");
+        page.wait_until(
+            "the pause is said",
+            SOON,
+            "document.querySelector('#sim-time').textContent.endsWith('(en pause)')",
+        );
+        if let Some(path) = env::var_os("PARALLELATOR_SCREENSHOT_FRENCH").map(PathBuf::from) {
+            page.resize(1280, 2800);
             page.screenshot(Path::new(&path));
         }
         assert_clean(page, &demo.address);

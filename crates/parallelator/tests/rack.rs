@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use parallelator::rack::{Description, read, start};
+use parallelator::{
+    rack::{Description, read, start},
+    texts::Language,
+};
 use parallelator_core::Chemistry;
 use tempfile::TempDir;
 
@@ -67,7 +70,10 @@ fn the_default_rack_has_the_addresses_and_pins_of_the_kxkm_rack() {
     assert_eq!(place(15), (0, 0x4F, 0x23, 0));
     assert_eq!(place(16), (1, 0x40, 0x20, 3));
     assert_eq!(place(31), (1, 0x4F, 0x23, 0));
-    assert_eq!(rack.wiring(31), "bus 1, sensor 0x4F, switch 0x23 P00");
+    assert_eq!(
+        rack.wiring(Language::English, 31),
+        "bus 1, sensor 0x4F, switch 0x23 P00"
+    );
     rack.to_node_rack().unwrap();
 }
 

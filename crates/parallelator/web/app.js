@@ -9,6 +9,7 @@ import { Controls } from "./controls.js";
 import { Diagram } from "./diagram.js";
 import { Events } from "./events.js";
 import { Packs, verdict } from "./packs.js";
+import { say, speak } from "./words.js";
 
 const NOTICE_MS = 5000;
 // From this many packs on, the diagram has several rows.
@@ -33,20 +34,20 @@ function hideNotice() {
 
 async function send(path, body, words) {
   const problem = await post(path, body);
-  if (problem !== null) notice(words ? `${words}: refused. ${problem}` : problem, true);
-  else if (words) notice(`${words}: accepted.`, false);
+  if (problem !== null) notice(words ? say("{0}: refused. {1}", words, problem) : problem, true);
+  else if (words) notice(say("{0}: accepted.", words), false);
   return problem;
 }
 send.alarm = (text) => notice(text, true);
 
 function permit(node, name, allowed) {
-  setText(node, `${name} ${allowed ? "permitted" : "not permitted"}`);
+  setText(node, say(allowed ? `${name} permitted` : `${name} not permitted`));
   setAttr(node, "data-permit", allowed ? "yes" : "no");
 }
 
 function overview(state) {
   setText(byId("title"), state.title);
-  setText(byId("mode"), state.sim === null ? "Real rack" : "Simulated rack, no real current flows");
+  setText(byId("mode"), say(state.sim === null ? "Real rack" : "Simulated rack, no real current flows"));
   setAttr(byId("mode"), "data-simulated", state.sim === null ? null : "");
   const system = byId("system");
   setAttr(system, "data-system", state.system);
@@ -77,9 +78,9 @@ function link(condition, seconds) {
   banner.hidden = condition === "live";
   if (condition === "live") return;
   // Two parts: the sentence is announced once, the age that counts up beside it is not.
-  setText(byId("banner-text"), LINK_TEXT[condition] + (seconds === null ? "" : ","));
-  const retry = condition === "lost" ? " Trying to reconnect …" : "";
-  setText(byId("banner-age"), (seconds === null ? "" : `values are ${seconds} s old.`) + retry);
+  setText(byId("banner-text"), say(LINK_TEXT[condition]) + (seconds === null ? "" : ","));
+  const retry = condition === "lost" ? ` ${say("Trying to reconnect …")}` : "";
+  setText(byId("banner-age"), (seconds === null ? "" : say("values are {0} s old.", seconds)) + retry);
 }
 
 const diagram = new Diagram(byId("diagram"));
@@ -95,9 +96,10 @@ async function loadHistory() {
 }
 
 function show(state) {
+  speak(state.language);
   overview(state);
   const connected = verdict(state);
-  document.title = `${connected}/${state.packs.length} connected · ${state.title}`;
+  document.title = `${say("{0}/{1} connected", connected, state.packs.length)} · ${state.title}`;
   diagram.update(state);
   packs.update(state);
   controls.update(state);

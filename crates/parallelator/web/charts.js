@@ -2,6 +2,7 @@
 
 import { amps, clock, volts } from "./format.js";
 import { byId, el, setAttr, setText, svg } from "./dom.js";
+import { number, say } from "./words.js";
 
 const ROWS = 900;
 const STEP_S = 1;
@@ -103,7 +104,7 @@ export class Charts {
     const style = getComputedStyle(document.body);
     const ink = style.getPropertyValue("--muted").trim();
     const grid = { stroke: style.getPropertyValue("--grid").trim(), width: 1 };
-    const names = ["Bus", ...this.labels];
+    const names = [say("Bus"), ...this.labels];
     const make = (host, least) => new window.uPlot({
       width: Math.max(200, host.clientWidth), height: 200, legend: { show: false },
       scales: {
@@ -114,7 +115,7 @@ export class Charts {
       cursor: { drag: { x: false, y: false }, sync: { key: "rack" }, points: { size: 5 } },
       axes: [
         { stroke: ink, grid, ticks: grid, incrs: TIME_STEPS, values: (_, ticks) => ticks.map((s) => clock(s * 1000)), space: 70 },
-        { stroke: ink, grid, ticks: grid, size: 52, values: (_u, ticks, _axis, _space, step) => ticks.map((y) => y.toFixed(decimals(step)).replace("-", "\u2212")) },
+        { stroke: ink, grid, ticks: grid, size: 52, values: (_u, ticks, _axis, _space, step) => ticks.map((y) => number(y.toFixed(decimals(step)).replace("-", "\u2212"))) },
       ],
       series: [{}, ...names.map((label, k) => ({ label, show: this.shown[k], points: { show: false }, ...this.line(k) }))],
       hooks: { setCursor: [(plot) => this.point(plot.cursor.idx ?? null)] },
@@ -158,7 +159,7 @@ export class Charts {
     const row = this.cursor;
     const back = (column) => (column[row] === null || column[row] === undefined ? null : column[row] * 1000);
     const at = row !== null && this.t[row] !== undefined;
-    setText(this.time, at ? `Values at ${clock(this.t[row] * 1000)}` : "Latest values");
+    setText(this.time, at ? say("Values at {0}", clock(this.t[row] * 1000)) : say("Latest values"));
     setText(this.buttons[0].numbers, volts(at ? back(this.bus) : this.state.bus.voltage_mv));
     this.state.packs.forEach((pack, k) => {
       const [u, i] = at ? [back(this.v[k]), back(this.i[k])] : [pack.voltage_mv, pack.current_ma];

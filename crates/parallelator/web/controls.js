@@ -2,6 +2,7 @@
 
 import { amps, clock } from "./format.js";
 import { byId, el, setAttr, setText } from "./dom.js";
+import { say } from "./words.js";
 
 const SPEEDS = [1, 2, 5, 10, 60];
 // While a hand is on a slider, the stream does not move it.
@@ -58,26 +59,26 @@ export class Controls {
     };
 
     byId("estop").addEventListener("click", async () => {
-      const problem = await send("api/v1/command", { estop: true }, "Emergency stop");
-      if (problem !== null) send.alarm(`EMERGENCY STOP NOT CONFIRMED. Use the hardware switch. ${problem}`);
+      const problem = await send("api/v1/command", { estop: true }, say("Emergency stop"));
+      if (problem !== null) send.alarm(say("EMERGENCY STOP NOT CONFIRMED. Use the hardware switch. {0}", problem));
     });
     this.arm = byId("arm");
-    this.arm.addEventListener("click", () => send("api/v1/command", { arm: true }, "Arm the rack"));
-    this.pause.addEventListener("click", () => sim({ paused: !this.paused }, this.paused ? "Simulation goes on" : "Simulation paused"));
+    this.arm.addEventListener("click", () => send("api/v1/command", { arm: true }, say("Arm the rack")));
+    this.pause.addEventListener("click", () => sim({ paused: !this.paused }, say(this.paused ? "Simulation goes on" : "Simulation paused")));
 
     this.speeds = SPEEDS.map((speed) => {
       const button = el("button", {
-        type: "button", "data-speed": speed, "aria-pressed": "false", text: `${speed}×`, "aria-label": `${speed} times real time`,
-        on: { click: () => sim({ speed }, `Speed ${speed}×`) },
+        type: "button", "data-speed": speed, "aria-pressed": "false", text: `${speed}×`,
+        on: { click: () => sim({ speed }, say("Speed {0}×", speed)) },
       });
       byId("speeds").append(button);
       return button;
     });
 
     this.short = document.querySelector('button[data-fault="short"]');
-    this.short.addEventListener("click", () => sim({ fault: { pack: null, kind: "short" } }, "Simulated fault: short on the bus"));
+    this.short.addEventListener("click", () => sim({ fault: { pack: null, kind: "short" } }, say("Simulated fault: short on the bus")));
     document.querySelector('button[data-repair="bus"]')
-      .addEventListener("click", () => sim({ repair: { pack: null } }, "Repaired: the bus"));
+      .addEventListener("click", () => sim({ repair: { pack: null } }, say("Repaired: the bus")));
   }
 
   update(state) {
@@ -88,10 +89,13 @@ export class Controls {
     this.sliders.load.update(sim.load_ma, sim.load_max_ma, sim.load_served_ma);
     this.sliders.charger.update(sim.charger_ma, sim.charger_max_ma, sim.charger_served_ma);
     this.paused = sim.paused;
-    setText(this.pause, sim.paused ? "Continue" : "Pause");
+    setText(this.pause, say(sim.paused ? "Continue" : "Pause"));
     setAttr(this.pause, "aria-pressed", sim.paused);
-    setText(byId("sim-time"), `${clock(sim.time_ms)}${sim.paused ? " (paused)" : ""}`);
-    for (const button of this.speeds) setAttr(button, "aria-pressed", Number(button.dataset.speed) === sim.speed);
+    setText(byId("sim-time"), sim.paused ? say("{0} (paused)", clock(sim.time_ms)) : clock(sim.time_ms));
+    for (const button of this.speeds) {
+      setAttr(button, "aria-label", say("{0} times real time", button.dataset.speed));
+      setAttr(button, "aria-pressed", Number(button.dataset.speed) === sim.speed);
+    }
     const shorted = state.packs.some((pack) => (pack.sim_faults ?? []).includes("short"));
     setAttr(this.short, "aria-pressed", shorted);
   }

@@ -4,6 +4,7 @@
 
 import { amps, bladeOf, toneOf, volts } from "./format.js";
 import { setAttr, setText, svg, toneIcon } from "./dom.js";
+import { say } from "./words.js";
 
 const TOP = { wide: 118, narrow: 140 };   // room above the first bus bar
 const ROW = 216;                          // bus bar to bus bar
@@ -75,7 +76,7 @@ export class Diagram {
 
     const drawing = svg("svg", {
       viewBox: `0 0 ${width} ${height}`, width: space, height: Math.round(height * zoom), class: "one-line", role: "group",
-      "aria-label": `One-line diagram: charger, load and ${count} packs on one bus`,
+      "aria-label": say("One-line diagram: charger, load and {0} packs on one bus", count),
     });
     for (let row = 0; row < rows; row += 1) {
       drawing.append(line(rows > 1 ? MARGIN : left, top + row * ROW, right, top + row * ROW, "bus"));
@@ -84,7 +85,7 @@ export class Diagram {
 
     // A narrow drawing has no room for the bus voltage beside the feeds: it stands above them.
     const busName = words(MARGIN, narrow ? 16 : top - 30, "d-label", "start");
-    busName.textContent = "Bus";
+    busName.textContent = say("Bus");
     this.busText = words(narrow ? MARGIN + 28 : MARGIN, narrow ? 16 : top - 14, "d-strong", "start");
     drawing.append(busName, this.busText);
 
@@ -93,8 +94,8 @@ export class Diagram {
     const first = narrow ? 30 : between(0.25);
     const second = narrow ? width * 0.56 : Math.max(between(0.6), first + column * Math.ceil(FEED / column));
     this.feeds = state.sim === null
-      ? [this.feed(drawing, narrow ? first : between(0.4), top, "Load and charger", "both")]
-      : [this.feed(drawing, first, top, "Charger", "charger"), this.feed(drawing, second, top, "Load", "load")];
+      ? [this.feed(drawing, narrow ? first : between(0.4), top, say("Load and charger"), "both")]
+      : [this.feed(drawing, first, top, say("Charger"), "charger"), this.feed(drawing, second, top, say("Load"), "load")];
     this.columns = state.packs.map((pack, i) => {
       const x = left + column * ((i % perRow) + 0.5);
       return this.column(drawing, x, top + Math.floor(i / perRow) * ROW, column, pack);
@@ -168,16 +169,16 @@ export class Diagram {
   }
 
   paintFeed(feed, { sim, bus, packs, load_permit: load, charge_permit: charge }) {
-    const permit = (permitted) => (permitted ? "permitted" : "not permitted");
+    const permit = (kind, permitted) => say(permitted ? `${kind} permitted` : `${kind} not permitted`);
     let flow;
     let most;
     let note;
     if (feed.kind === "both") {
-      [flow, most, note] = [bus.current_ma, packs.reduce((sum, pack) => sum + (pack.i_dis_max_ma ?? 0), 0), `load ${permit(load)}, charge ${permit(charge)}`];
+      [flow, most, note] = [bus.current_ma, packs.reduce((sum, pack) => sum + (pack.i_dis_max_ma ?? 0), 0), `${permit("load", load)}, ${permit("charge", charge)}`];
     } else if (feed.kind === "load") {
-      [flow, most, note] = [sim.load_served_ma === null ? null : -sim.load_served_ma, sim.load_max_ma, permit(load)];
+      [flow, most, note] = [sim.load_served_ma === null ? null : -sim.load_served_ma, sim.load_max_ma, say(load ? "permitted" : "not permitted")];
     } else {
-      [flow, most, note] = [sim.charger_served_ma, sim.charger_max_ma, permit(charge)];
+      [flow, most, note] = [sim.charger_served_ma, sim.charger_max_ma, say(charge ? "permitted" : "not permitted")];
     }
     this.paintArrow(feed.arrow, -34, flow, most);
     const amount = feed.kind === "both" ? amps(flow, true) : amps(flow === null ? null : Math.abs(flow));
@@ -200,8 +201,8 @@ export class Diagram {
     setText(parts.current, amps(pack.current_ma, true));
     setText(parts.state, pack.state_text);
     setText(parts.title, `${pack.label}: ${pack.text}`);
-    const current = pack.current_ma === null ? "current not measured" : amps(pack.current_ma, true);
-    setAttr(parts.group, "aria-label", `${pack.label}: switch ${blade}, ${volts(pack.voltage_mv)}, ${current}, ${pack.state_text}. ${pack.text}`);
+    const current = pack.current_ma === null ? say("current not measured") : amps(pack.current_ma, true);
+    setAttr(parts.group, "aria-label", `${pack.label}: ${say(`switch ${blade}`)}, ${volts(pack.voltage_mv)}, ${current}, ${pack.state_text}. ${pack.text}`);
   }
 
   // Into the pack and away from the bus is down, on both sides of the bar: a load draws upwards, a charger feeds downwards.

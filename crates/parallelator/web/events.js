@@ -22,7 +22,7 @@ export class Events {
         "data-seq": event.seq, "data-ms": event.now_ms, "data-of": event.pack, "data-kind": event.kind, "data-loud": LOUD.has(event.kind),
       },
         el("span", { class: "when", text: clock(event.now_ms) }),
-        el("span", { class: "kind", text: event.kind.replaceAll("_", " ") }),
+        el("span", { class: "kind", text: event.kind_text }),
         el("span", { class: "what", text: event.text })));
     }
     while (this.list.children.length > KEPT) this.list.lastChild.remove();

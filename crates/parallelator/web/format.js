@@ -1,5 +1,7 @@
 // Numbers to text: units on every number, "–" for what was not measured (never 0).
 
+import { number } from "./words.js";
+
 export const NONE = "–";
 const MINUS = "\u2212";
 
@@ -15,18 +17,18 @@ function fixed(value, digits, signed) {
 
 /** Millivolts as volts with two decimals. */
 export function volts(millivolts, signed = false) {
-  return measured(millivolts) ? `${fixed(millivolts / 1000, 2, signed)} V` : NONE;
+  return measured(millivolts) ? number(`${fixed(millivolts / 1000, 2, signed)} V`) : NONE;
 }
 
 /** Milliamps as amperes: two decimals below 10 A, one above. */
 export function amps(milliamps, signed = false) {
   if (!measured(milliamps)) return NONE;
-  return `${fixed(milliamps / 1000, Math.abs(milliamps) < 9995 ? 2 : 1, signed)} A`;
+  return number(`${fixed(milliamps / 1000, Math.abs(milliamps) < 9995 ? 2 : 1, signed)} A`);
 }
 
 /** Tenths of a degree Celsius. */
 export function celsius(tenths) {
-  return measured(tenths) ? `${fixed(tenths / 10, 1, false)} °C` : NONE;
+  return measured(tenths) ? number(`${fixed(tenths / 10, 1, false)} °C`) : NONE;
 }
 
 /** Milliseconds since start as h:mm:ss or m:ss. */
@@ -43,16 +45,16 @@ export function clock(milliseconds) {
 export function wait(milliseconds) {
   if (!measured(milliseconds)) return NONE;
   const total = Math.ceil(milliseconds / 1000);
-  if (total < 60) return `${total} s`;
+  if (total < 60) return number(`${total} s`);
   const minutes = Math.floor(total / 60);
-  if (minutes < 60) return `${minutes} min ${String(total % 60).padStart(2, "0")} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  if (minutes < 60) return number(`${minutes} min ${String(total % 60).padStart(2, "0")} s`);
+  return number(`${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`);
 }
 
 /** Age of a reading. */
 export function age(milliseconds) {
   if (!measured(milliseconds)) return NONE;
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+  return number(milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`);
 }
 
 // How a state is shown. Every tone has its own shape and word besides its colour.

@@ -1,5 +1,7 @@
 // The two ways to the program: the stream of states, and commands.
 
+import { say } from "./words.js";
+
 const SILENT_MS = 2000;
 const STANDING_MS = 3000;
 const REOPEN_MS = 2500;
@@ -74,6 +76,12 @@ export class Link {
   }
 }
 
+// What a page may meet without a mistake of its own; anything else is said by the program.
+const REFUSED = {
+  429: "too many commands are waiting, try again in a moment",
+  503: "the rack is still starting, try again in a moment",
+};
+
 /** Sends one command; answers null when accepted, else a sentence that says why not. */
 export async function post(path, body) {
   try {
@@ -86,11 +94,13 @@ export async function post(path, body) {
     });
     if (answer.ok) return null;
     const said = await answer.json().catch(() => null);
-    return typeof said?.error === "string" ? said.error : `The program refused it (HTTP ${answer.status}).`;
+    const usual = REFUSED[answer.status];
+    if (usual !== undefined) return say(usual);
+    return typeof said?.error === "string" ? said.error : say("The program refused it (HTTP {0}).", answer.status);
   } catch (problem) {
     return problem?.name === "TimeoutError"
-      ? "The program did not answer in time; it is not known whether the command arrived."
-      : "The program cannot be reached; the command was not delivered.";
+      ? say("The program did not answer in time; it is not known whether the command arrived.")
+      : say("The program cannot be reached; the command was not delivered.");
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { age, amps, celsius, NONE, toneOf, volts, wait } from "./format.js";
 import { byId, el, setAttr, setText, setTone, toneIcon } from "./dom.js";
+import { say } from "./words.js";
 
 const FAULTS = [
   ["over_voltage", "Over-voltage"],
@@ -23,7 +24,8 @@ export function verdict(state) {
   setTone(head, worst);
   setAttr(byId("verdict"), "data-tone", worst);
   const count = state.packs.length;
-  setText(byId("verdict-text"), `${out.length === 0 && count > 1 ? "All" : `${connected} of`} ${count} ${count === 1 ? "pack" : "packs"} connected`);
+  const all = out.length === 0 && count > 1;
+  setText(byId("verdict-text"), say(all ? "All {1} packs connected" : count === 1 ? "{0} of {1} pack connected" : "{0} of {1} packs connected", connected, count));
 
   const groups = new Map();
   for (const tone of ["out", "wait", "off"]) {
@@ -46,7 +48,7 @@ export function verdict(state) {
     const names = packs.slice(0, NAMED).map((pack) => pack.label).join(", ");
     setTone(row, toneOf(packs[0].state));
     const who = row.querySelector(".who");
-    setText(who, packs.length > NAMED ? `${names} and ${packs.length - NAMED} more` : names);
+    setText(who, packs.length > NAMED ? say("{0} and {1} more", names, packs.length - NAMED) : names);
     setAttr(who, "href", `#pack-${packs[0].index}`);
     setText(row.querySelector(".state-word"), packs[0].state_text);
     setText(row.querySelector(".why"), packs[0].text);
@@ -78,10 +80,10 @@ export class Packs {
     const values = {};
     const value = (name, title, kind = "") => {
       values[name] = el("dd", { "data-value": name });
-      return el("div", { class: kind }, el("dt", { text: title }), values[name]);
+      return el("div", { class: kind }, el("dt", { text: say(title) }), values[name]);
     };
     const toggle = el("button", { type: "button", "data-action": "toggle", on: { click: () => this.toggle(index) } });
-    const clear = el("button", { type: "button", class: "attention", "data-action": "clear", hidden: true, text: "Clear fault", on: { click: () => this.clear(index) } });
+    const clear = el("button", { type: "button", class: "attention", "data-action": "clear", hidden: true, text: say("Clear fault"), on: { click: () => this.clear(index) } });
     const card = {
       values, toggle, clear, now: pack,
       pill: el("span", { class: "pill" }),
@@ -95,10 +97,10 @@ export class Packs {
       el("dl", { class: "values" },
         value("voltage", "Voltage", "main"), value("current", "Current", "main"),
         value("predicted", "Predicted current"), value("difference", "To the bus"),
-        value("wait", "Still to wait"), value("temperature", "Temperature")),
+        value("measured", "Measured, limit"), value("wait", "Still to wait"), value("temperature", "Temperature")),
       el("div", { class: "buttons" }, toggle, clear),
       el("details", { class: "more", open: unfolded },
-        el("summary", { text: simulated ? "Details and simulated faults" : "Details" }),
+        el("summary", { text: say(simulated ? "Details and simulated faults" : "Details") }),
         card.detail,
         ...(simulated ? [this.faultButtons(card, index, label)] : [])));
     card.root = root;
@@ -106,16 +108,16 @@ export class Packs {
   }
 
   faultButtons(card, index, label) {
-    const buttons = FAULTS.map(([kind, name]) => el("button", {
-      type: "button", "data-fault": kind, "data-pack": index, "aria-pressed": "false", text: name, "aria-label": `${name} on ${label}`,
-      on: { click: () => this.send("api/v1/sim", { fault: { pack: index, kind } }, `Simulated fault: ${name} on ${label}`) },
+    const buttons = FAULTS.map(([kind, english]) => [kind, say(english)]).map(([kind, name]) => el("button", {
+      type: "button", "data-fault": kind, "data-pack": index, "aria-pressed": "false", text: name, "aria-label": say("{0} on {1}", name, label),
+      on: { click: () => this.send("api/v1/sim", { fault: { pack: index, kind } }, say("Simulated fault: {0} on {1}", name, label)) },
     }));
     card.faults = buttons;
     card.repair = el("button", {
-      type: "button", "data-repair": index, text: "Repair", "aria-label": `Repair ${label}`,
-      on: { click: () => this.send("api/v1/sim", { repair: { pack: index } }, `Repaired: ${label}`) },
+      type: "button", "data-repair": index, text: say("Repair"), "aria-label": say("Repair {0}", label),
+      on: { click: () => this.send("api/v1/sim", { repair: { pack: index } }, say("Repaired: {0}", label)) },
     });
-    return el("div", { class: "buttons fault-buttons", role: "group", "aria-label": `Simulated faults of ${label}` }, ...buttons, card.repair);
+    return el("div", { class: "buttons fault-buttons", role: "group", "aria-label": say("Simulated faults of {0}", label) }, ...buttons, card.repair);
   }
 
   paint(card, pack) {
@@ -127,23 +129,24 @@ export class Packs {
     setText(card.reason, pack.text);
     setText(card.values.voltage, volts(pack.voltage_mv));
     setText(card.values.current, amps(pack.current_ma, true));
-    setText(card.values.predicted, pack.predicted_ma === null ? NONE : `${amps(pack.predicted_ma)} of ${amps(pack.limit_ma)}`);
+    setText(card.values.predicted, pack.predicted_ma === null ? NONE : say("{0} of {1}", amps(pack.predicted_ma), amps(pack.limit_ma)));
     setText(card.values.difference, volts(pack.difference_mv, true));
+    setText(card.values.measured, pack.measured_text ?? NONE);
     setText(card.values.wait, wait(pack.eligible_in_ms));
     setAttr(card.values.wait.parentNode, "data-counting", pack.eligible_in_ms === null ? null : "");
     setText(card.values.temperature, celsius(pack.temperature_dc));
     setText(card.detail, [
-      `reading ${age(pack.age_ms)} old`, `score ${pack.score ?? NONE}`, `closings ${pack.closes ?? NONE}`, `commanded ${pack.command ?? NONE}`,
-      `limits ${amps(pack.i_dis_max_ma)} out, ${amps(pack.i_chg_max_ma)} in`, pack.wiring ?? NONE,
+      say("reading {0} old", age(pack.age_ms)), say("score {0}", pack.score ?? NONE), say("closings {0}", pack.closes ?? NONE),
+      say(`commanded ${pack.command}`), say("limits {0} out, {1} in", amps(pack.i_dis_max_ma), amps(pack.i_chg_max_ma)), pack.wiring ?? NONE,
     ].join(" · "));
 
     const disabled = pack.state === "disabled";
-    setText(card.toggle, disabled ? "Enable" : "Disable");
-    setAttr(card.toggle, "aria-label", `${disabled ? "Enable" : "Disable"} ${pack.label}`);
+    setText(card.toggle, say(disabled ? "Enable" : "Disable"));
+    setAttr(card.toggle, "aria-label", say(disabled ? "Enable {0}" : "Disable {0}", pack.label));
     card.clear.hidden = pack.fault === null;
     if (pack.fault !== null) {
-      setAttr(card.clear, "title", pack.fault.replaceAll("_", " "));
-      setAttr(card.clear, "aria-label", `Clear fault ${pack.fault.replaceAll("_", " ")} of ${pack.label}`);
+      setAttr(card.clear, "title", pack.fault_text);
+      setAttr(card.clear, "aria-label", say("Clear fault of {1}: {0}", pack.fault_text, pack.label));
     }
     const active = pack.sim_faults ?? [];
     for (const button of card.faults) setAttr(button, "aria-pressed", active.includes(button.dataset.fault));
@@ -152,13 +155,13 @@ export class Packs {
 
   toggle(index) {
     const { state, label } = this.cards[index].now;
-    if (state === "disabled") this.send("api/v1/command", { enable: index }, `Enable ${label}`);
-    else this.send("api/v1/command", { disable: index }, `Disable ${label}`);
+    if (state === "disabled") this.send("api/v1/command", { enable: index }, say("Enable {0}", label));
+    else this.send("api/v1/command", { disable: index }, say("Disable {0}", label));
   }
 
   clear(index) {
-    const { fault, label } = this.cards[index].now;
+    const { fault, fault_text: words, label } = this.cards[index].now;
     // The fault may have gone between the drawing and the press; a clear must name what the operator saw.
-    if (fault !== null) this.send("api/v1/command", { clear: { pack: index, fault } }, `Clear ${fault.replaceAll("_", " ")} of ${label}`);
+    if (fault !== null) this.send("api/v1/command", { clear: { pack: index, fault } }, say("Clear fault of {1}: {0}", words, label));
   }
 }

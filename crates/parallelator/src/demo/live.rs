@@ -17,6 +17,7 @@ use crate::{
     log::{self, Log},
     rack::Description,
     terminal::Terminal,
+    texts::{page_address, when_open},
     web,
 };
 
@@ -44,7 +45,7 @@ pub(super) fn run(
         }
         None => (None, None),
     };
-    let hub = Arc::new(Hub::new(description, "demo"));
+    let hub = Arc::new(Hub::new(description, "demo").speaking(args.language));
     let running = signal.arm();
     let pace = Pace::Real { speed: args.speed };
     let ended = start_loop(&hub, setup, pace, inbox, log)?;
@@ -54,7 +55,8 @@ pub(super) fn run(
         error,
     });
     let shown = match &server {
-        Ok(_) => say(&format!("Page: http://{address}/")).and_then(|()| watch(&hub, &ended)),
+        Ok(_) => say(&page_address(args.language, &address.to_string()))
+            .and_then(|()| watch(&hub, &ended)),
         Err(_) => Ok(()),
     };
     // Whatever happened: the switches open first, then the rest is told.
@@ -66,7 +68,7 @@ pub(super) fn run(
         thread.finish();
     }
     shown?;
-    say("Every switch is open.")
+    say(when_open(args.language))
 }
 
 /// The loop's thread: it answers when it has ended.

@@ -26,7 +26,9 @@ impl Lines {
         };
         let mut out = io::stdout().lock();
         for event in view.events.iter().filter(|event| is_new(event.seq)) {
-            let text = event_text(event, |index| hub.description().label(index));
+            let text = event_text(hub.language(), event, |index| {
+                hub.description().label(index)
+            });
             writeln!(out, "{} {text}", clock(event.now_ms))?;
             self.last = Some(event.seq);
         }

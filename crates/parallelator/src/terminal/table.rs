@@ -14,7 +14,10 @@ use super::clock;
 use crate::{
     hub::{Hub, View},
     reading::measured,
-    texts::{event_text, pack_text, state_text, system_text},
+    texts::{
+        Simulated, bus_line, event_text, figure, how_to_end, numbers_text, pack_text, row_titles,
+        simulated_line, state_text, system_text,
+    },
 };
 
 /// Events under the table.
@@ -63,13 +66,6 @@ impl Drop for LiveTable {
     }
 }
 
-fn figure(value: Option<i32>) -> String {
-    value.map_or_else(
-        || "-".to_owned(),
-        |value| format!("{:.2}", f64::from(value) / 1_000.0),
-    )
-}
-
 /// The mark of a switch, readable without colour.
 fn mark(state: PackState) -> &'static str {
     match state {
@@ -77,14 +73,6 @@ fn mark(state: PackState) -> &'static str {
         PackState::StuckClosed => "[!]",
         _ if state.is_commanded_closed() => "[-]",
         _ => "[ ]",
-    }
-}
-
-fn permit(permitted: bool, limit: i32) -> String {
-    if permitted {
-        format!("up to {} A", figure(Some(limit)))
-    } else {
-        "not permitted".to_owned()
     }
 }
 
@@ -107,53 +95,36 @@ fn rows(hub: &Hub, view: &View, width: usize) -> Vec<String> {
     let snapshot = &view.snapshot;
     let decision = &snapshot.decision;
     let description = hub.description();
-    let params = &description.params;
-    let system = system_text(decision.system, decision.system_reason);
+    let language = hub.language();
+    let system = system_text(language, decision.system, decision.system_reason);
     let mut rows = vec![format!(
         "{}  {}  {system}",
         clock(snapshot.now_ms),
         description.title
     )];
-    rows.push(format!(
-        "Bus {} V {} A, load {}, charging {}",
-        figure(decision.bus_voltage.map(Into::into)),
-        figure(decision.bus_current.map(Into::into)),
-        permit(decision.load_permit, decision.dcl.get()),
-        permit(decision.charge_permit, decision.ccl.get()),
+    rows.push(bus_line(
+        language,
+        decision.bus_voltage.map(Into::into),
+        decision.bus_current.map(Into::into),
+        decision.load_permit.then(|| decision.dcl.get()),
+        decision.charge_permit.then(|| decision.ccl.get()),
     ));
     if let Some(sim) = &view.sim {
-        let pace = if sim.paused {
-            "paused".to_owned()
-        } else {
-            format!("{} times real time", sim.speed)
+        let simulated = Simulated {
+            load: (sim.load_served_ma, sim.load_ma),
+            charger: (sim.charger_served_ma, sim.charger_ma),
+            speed: (!sim.paused).then_some(sim.speed),
         };
-        rows.push(format!(
-            "Simulated: load {} of {} A, charger {} of {} A, {pace}",
-            figure(Some(sim.load_served_ma)),
-            figure(Some(sim.load_ma)),
-            figure(Some(sim.charger_served_ma)),
-            figure(Some(sim.charger_ma)),
-        ));
+        rows.push(simulated_line(language, &simulated));
     }
     rows.push(String::new());
+    let [pack, state, why] = row_titles(language);
     rows.push(format!(
-        "     {:<8} {:>6} {:>7}  {:<12}  Why",
-        "Pack", "V", "A", "State"
+        "     {pack:<8} {:>6} {:>7}  {state:<12}  {why}",
+        "V", "A"
     ));
     for index in 0..snapshot.packs {
-        let (input, pack) = (&snapshot.inputs.packs[index], &decision.packs[index]);
-        let head = format!(
-            " {} {:<8} {:>6} {:>7}  {:<12}  ",
-            mark(pack.state),
-            description.label(index),
-            figure(measured(&input.voltage, params).map(Into::into)),
-            figure(measured(&input.current, params).map(Into::into)),
-            state_text(pack.state),
-        );
-        let indent = head.chars().count();
-        let mut text = wrapped(&pack_text(pack), width.saturating_sub(indent)).into_iter();
-        rows.push(head + &text.next().unwrap_or_default());
-        rows.extend(text.map(|line| " ".repeat(indent) + &line));
+        rows.extend(pack_rows(hub, view, index, width));
     }
     rows.push(String::new());
     let newest = view
@@ -161,9 +132,43 @@ fn rows(hub: &Hub, view: &View, width: usize) -> Vec<String> {
         .iter()
         .skip(view.events.len().saturating_sub(EVENTS));
     rows.extend(newest.map(|event| {
-        let text = event_text(event, |index| description.label(index));
+        let text = event_text(language, event, |index| description.label(index));
         format!("{} {text}", clock(event.now_ms))
     }));
-    rows.push("Ctrl-C opens every switch and ends the program.".to_owned());
+    rows.push(how_to_end(language).to_owned());
     rows
+}
+
+/// One pack: its measurements, its sentence, and below that the numbers of the explanation.
+fn pack_rows(hub: &Hub, view: &View, index: usize, width: usize) -> Vec<String> {
+    let (description, language) = (hub.description(), hub.language());
+    let params = &description.params;
+    let decision = &view.snapshot.decision;
+    let (input, pack) = (&view.snapshot.inputs.packs[index], &decision.packs[index]);
+    let head = format!(
+        " {} {:<8} {:>6} {:>7}  {:<12}  ",
+        mark(pack.state),
+        description.label(index),
+        figure(language, measured(&input.voltage, params).map(Into::into)),
+        figure(language, measured(&input.current, params).map(Into::into)),
+        state_text(language, pack.state),
+    );
+    let indent = head.chars().count();
+    let room = width.saturating_sub(indent);
+    let why = pack_text(language, decision, index).unwrap_or_default();
+    let numbers = decision
+        .explain(index)
+        .map(|explanation| numbers_text(language, &explanation))
+        .filter(|numbers| !numbers.is_empty());
+    let mut lines = wrapped(&why, room);
+    lines.extend(
+        numbers
+            .into_iter()
+            .flat_map(|numbers| wrapped(&numbers, room)),
+    );
+    let mut lines = lines.into_iter();
+    let first = head + &lines.next().unwrap_or_default();
+    std::iter::once(first)
+        .chain(lines.map(|line| " ".repeat(indent) + &line))
+        .collect()
 }

@@ -41,6 +41,8 @@ files! {
     "format.js" SCRIPT,
     "link.js" SCRIPT,
     "packs.js" SCRIPT,
+    "words.js" SCRIPT,
+    "french.js" SCRIPT,
     "icon.svg" PICTURE,
     "vendor/uPlot.iife.min.js" SCRIPT,
     "vendor/uPlot.min.css" STYLE,

@@ -1,12 +1,14 @@
 //! The state as JSON, by the contract with the page. Every sentence is finished here; the page computes nothing.
 
-use parallelator_core::{Event, PackDecision, PackState, Reason};
+use parallelator_core::{Event, Fault, PackDecision, PackState, Reason};
 use serde::Serialize;
 
 use crate::{
     hub::{Hub, SimView, View},
     reading::{age_ms, measured},
-    texts::{event_text, pack_text, state_text, system_text},
+    texts::{
+        event_text, fault_text, kind_text, measured_text, pack_text, state_text, system_text, title,
+    },
 };
 
 /// The whole state.
@@ -15,6 +17,7 @@ pub struct StateJson {
     api: u32,
     version: &'static str,
     mode: &'static str,
+    language: &'static str,
     title: String,
     now_ms: u64,
     sim: Option<SimJson>,
@@ -65,6 +68,7 @@ struct PackJson {
     command: &'static str,
     reason: &'static str,
     text: String,
+    measured_text: Option<String>,
     voltage_mv: Option<i32>,
     current_ma: Option<i32>,
     temperature_dc: Option<i32>,
@@ -76,6 +80,7 @@ struct PackJson {
     score: u8,
     closes: u32,
     fault: Option<&'static str>,
+    fault_text: Option<&'static str>,
     i_dis_max_ma: i32,
     i_chg_max_ma: i32,
     sim_faults: Vec<&'static str>,
@@ -88,6 +93,7 @@ struct EventJson {
     now_ms: u64,
     pack: Option<u8>,
     kind: &'static str,
+    kind_text: String,
     reason: Option<&'static str>,
     text: String,
 }
@@ -113,15 +119,16 @@ pub fn state_json(hub: &Hub) -> Option<StateJson> {
     let description = hub.description();
     let decision = &view.snapshot.decision;
     let packs = view.snapshot.packs;
-    let plural = if packs == 1 { "" } else { "s" };
+    let language = hub.language();
     Some(StateJson {
         api: 1,
         version: env!("CARGO_PKG_VERSION"),
         mode: hub.mode(),
-        title: format!("{}, {packs} pack{plural}", description.title),
+        language: language.code(),
+        title: title(language, &description.title, packs),
         now_ms: view.snapshot.now_ms,
         system: decision.system.code(),
-        system_text: system_text(decision.system, decision.system_reason),
+        system_text: system_text(language, decision.system, decision.system_reason),
         bus: BusJson {
             voltage_mv: decision.bus_voltage.map(Into::into),
             current_ma: decision.bus_current.map(Into::into),
@@ -162,7 +169,7 @@ fn sim_json(sim: &SimView) -> SimJson {
 }
 
 /// The fault that a clear command has to name.
-fn fault_to_clear(pack: &PackDecision) -> Option<&'static str> {
+fn fault_to_clear(pack: &PackDecision) -> Option<Fault> {
     match (pack.state, pack.reason) {
         (
             PackState::Latched
@@ -170,7 +177,7 @@ fn fault_to_clear(pack: &PackDecision) -> Option<&'static str> {
             | PackState::Fault
             | PackState::StuckClosed,
             Reason::Fault(fault),
-        ) => Some(fault.code()),
+        ) => Some(fault),
         _ => None,
     }
 }
@@ -179,16 +186,22 @@ fn pack_json(hub: &Hub, view: &View, index: usize) -> PackJson {
     let description = hub.description();
     let params = &description.params;
     let input = &view.snapshot.inputs.packs[index];
-    let pack = &view.snapshot.decision.packs[index];
+    let decision = &view.snapshot.decision;
+    let pack = &decision.packs[index];
+    let language = hub.language();
+    let fault = fault_to_clear(pack);
     let (i_dis_max, i_chg_max) = description.current_limits(index);
     PackJson {
         index,
         label: description.label(index),
         state: pack.state.code(),
-        state_text: state_text(pack.state),
+        state_text: state_text(language, pack.state),
         command: pack.command.code(),
         reason: pack.reason.code(),
-        text: pack_text(pack),
+        text: pack_text(language, decision, index).unwrap_or_default(),
+        measured_text: decision
+            .explain(index)
+            .and_then(|explanation| measured_text(language, &explanation)),
         voltage_mv: measured(&input.voltage, params).map(Into::into),
         current_ma: measured(&input.current, params).map(Into::into),
         temperature_dc: input
@@ -202,7 +215,8 @@ fn pack_json(hub: &Hub, view: &View, index: usize) -> PackJson {
         eligible_in_ms: pack.eligible_in_ms,
         score: pack.score,
         closes: pack.closes,
-        fault: fault_to_clear(pack),
+        fault: fault.map(Fault::code),
+        fault_text: fault.map(|fault| fault_text(language, fault)),
         i_dis_max_ma: i_dis_max.get(),
         i_chg_max_ma: i_chg_max.get(),
         sim_faults: view
@@ -210,7 +224,7 @@ fn pack_json(hub: &Hub, view: &View, index: usize) -> PackJson {
             .as_ref()
             .and_then(|sim| sim.faults.get(index).cloned())
             .unwrap_or_default(),
-        wiring: description.wiring(index),
+        wiring: description.wiring(language, index),
     }
 }
 
@@ -220,8 +234,11 @@ fn event_json(hub: &Hub, event: &Event) -> EventJson {
         now_ms: event.now_ms,
         pack: event.pack,
         kind: event.kind.code(),
+        kind_text: kind_text(hub.language(), event.kind),
         reason: event.reason.map(Reason::code),
-        text: event_text(event, |index| hub.description().label(index)),
+        text: event_text(hub.language(), event, |index| {
+            hub.description().label(index)
+        }),
     }
 }
 

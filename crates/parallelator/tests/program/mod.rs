@@ -56,6 +56,11 @@ impl Answer {
 impl Program {
     /// Starts it on a free port with these further arguments, and waits for its page.
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, "Page: http://")
+    }
+
+    /// The same where the line with the address begins with other words.
+    pub(crate) fn start_with(arguments: &[&str], words: &str) -> Self {
         let mut child = command()
             .args(["demo", "--port", "0"])
             .args(arguments)
@@ -68,7 +73,7 @@ impl Program {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let address = line
-            .strip_prefix("Page: http://")
+            .strip_prefix(words)
             .and_then(|rest| rest.strip_suffix("/\n"))
             .unwrap_or_else(|| panic!("no page line but {line:?}"))
             .to_owned();

@@ -2,21 +2,7 @@
 
 use parallelator_core::Fault;
 
-use super::number::{amps, celsius, seconds, volts};
-
-fn magnitude(milliamps: i32) -> String {
-    amps(milliamps.saturating_abs())
-}
-
-fn age(milliseconds: i32) -> String {
-    match u64::try_from(milliseconds) {
-        // The core says the largest number it has where it does not know when the last sample came.
-        Ok(milliseconds) if milliseconds < u64::from(i32::MAX.unsigned_abs()) => {
-            seconds(milliseconds)
-        }
-        _ => "too long".to_owned(),
-    }
-}
+use super::number::{age, celsius, magnitude, volts};
 
 /// What happened, with the value and the limit it broke. Both zero: the core gave no numbers.
 pub(super) fn sentence(fault: Fault, value: i32, limit: i32) -> String {
@@ -84,7 +70,9 @@ pub(super) fn sentence(fault: Fault, value: i32, limit: i32) -> String {
             magnitude(value),
             magnitude(limit)
         ),
-        Fault::Frozen => "Its sensor repeats itself while the other packs move".to_owned(),
+        Fault::Frozen if numbers => format!(
+            "Its sensor gave the same reading {value} times while the other packs moved, {limit} are allowed"
+        ),
         Fault::StuckOpen if numbers => format!(
             "Its switch is commanded closed, but only {} flow",
             magnitude(value)
@@ -94,8 +82,19 @@ pub(super) fn sentence(fault: Fault, value: i32, limit: i32) -> String {
             magnitude(value),
             magnitude(limit)
         ),
-        Fault::Swapped => "Its wiring seems exchanged with another pack".to_owned(),
-        Fault::Precharge => "The pre-charge did not finish".to_owned(),
+        Fault::Swapped if numbers => format!(
+            "Its wiring is exchanged with another pack: {} flow, held against {}",
+            magnitude(value),
+            magnitude(limit)
+        ),
+        Fault::Kirchhoff if numbers => format!(
+            "The pack currents are {} off the bus current, measurement errors explain {}",
+            magnitude(value),
+            magnitude(limit)
+        ),
+        Fault::Precharge if numbers => {
+            format!("The pre-charge did not finish, {value} tries of {limit} are used up")
+        }
         other => capitalised(cause(other)),
     }
 }
@@ -109,7 +108,7 @@ fn capitalised(words: &str) -> String {
 }
 
 /// A fault in a few words, without numbers.
-pub(super) fn cause(fault: Fault) -> &'static str {
+pub(in crate::texts) fn cause(fault: Fault) -> &'static str {
     match fault {
         Fault::HardwareAlert => "hardware alert",
         Fault::EStop => "emergency stop",
@@ -117,7 +116,7 @@ pub(super) fn cause(fault: Fault) -> &'static str {
         Fault::OverCurrentHard => "hard over-current",
         Fault::CurrentOnOpenSwitch => "current through an open switch",
         Fault::Topology => "switches and sensors do not fit together",
-        Fault::Config => "the configuration is not valid",
+        Fault::Config => "configuration or stored record not readable",
         Fault::ReadBack => "the switch outputs do not read back as they were written",
         Fault::WriteFailed => "the switch outputs cannot be written",
         Fault::BrownOut => "a switch expander lost its supply",

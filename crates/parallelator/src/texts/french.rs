@@ -1,0 +1,10 @@
+//! French.
+
+pub(super) mod event;
+pub(super) mod fault;
+pub(super) mod number;
+pub(super) mod pack;
+pub(super) mod reason;
+pub(super) mod screen;
+pub(super) mod state;
+pub(super) mod waiting;
