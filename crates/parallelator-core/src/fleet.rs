@@ -124,7 +124,7 @@ impl<const N: usize> Core<N> {
     fn limits_of_joining(&self, step: &Step<'_, N>, view: &View<N>, set: PackSet) -> Limits {
         let predictor = Predictor::new(&self.params, &view.sources);
         let prediction = predictor.of(set);
-        let fleet = view.current;
+        let fleet = view.fleet();
         let mut limits = Limits {
             dcl: i32::MAX,
             ccl: i32::MAX,
@@ -167,29 +167,29 @@ impl<const N: usize> Core<N> {
     }
 
     /// Sets limits, voltages, currents and permits of the decision.
-    pub(crate) fn limit_fleet(&mut self, step: &mut Step<'_, N>) {
-        let connected = self.connected();
+    pub(crate) fn limit_fleet(&mut self, step: &mut Step<'_, N>, view: &View<N>) {
+        let connected = view.connected;
         let closed = self.closed();
         self.note_forming(step, closed);
-        if let Some(current) = self.bus_current().filter(|_| !closed.is_empty()) {
+        if let Some(current) = view.current.filter(|_| !closed.is_empty()) {
             let drawn = current.get().saturating_neg().max(0);
             self.fleet.discharged_with = Milliamps::new(drawn);
         }
         self.note_voltages(closed);
-        let view = self.view(step);
         // A pack that is opening may have left already, and one that the load is shed for is about to.
-        let mut limits = self
-            .limits_of(step, &view, connected)
-            .lower(self.limits_of(step, &view, closed));
+        let mut limits = self.limits_of(step, view, connected);
+        if closed != connected {
+            limits = limits.lower(self.limits_of(step, view, closed));
+        }
         if let Some(rest) = self.shedding.rest() {
-            let rest = self.limits_of(step, &view, rest);
+            let rest = self.limits_of(step, view, rest);
             limits.dcl = limits.dcl.min(rest.dcl);
             if !self.shedding.may_charge() {
                 limits.ccl = limits.ccl.min(rest.ccl);
             }
         }
         if let Some(unjudged) = &self.joining.unjudged {
-            limits = limits.lower(self.limits_of_joining(step, &view, unjudged.set));
+            limits = limits.lower(self.limits_of_joining(step, view, unjudged.set));
         }
         let withdrawn = step.moment.core_ms < self.fleet.withdrawn_until_ms || self.any_breaking();
         if closed.is_empty() || withdrawn || self.fleet.low {
@@ -206,12 +206,8 @@ impl<const N: usize> Core<N> {
         } else {
             self.params.v_ov
         };
-        decision.bus_voltage = step
-            .inputs
-            .bus
-            .voltage
-            .or_else(|| self.mean_voltage(connected));
-        decision.bus_current = self.bus_current();
+        decision.bus_voltage = view.bus;
+        decision.bus_current = view.current;
         decision.load_permit = limits.dcl > 0 && self.fleet.formed;
         decision.charge_permit = limits.ccl > 0;
         self.system.note_connected(!connected.is_empty());

@@ -79,8 +79,37 @@ pub(crate) struct View<const N: usize> {
     pub(crate) known: PackSet,
     pub(crate) connected: PackSet,
     pub(crate) bus: Option<Millivolts>,
-    /// Sum of the currents of the connected packs.
-    pub(crate) current: Milliamps,
+    /// Sum of the currents of the connected packs; `None` with no pack connected or one of them unknown.
+    pub(crate) current: Option<Milliamps>,
+}
+
+impl<const N: usize> View<N> {
+    /// What the connected packs carry together, as far as it is known.
+    pub(crate) fn fleet(&self) -> Milliamps {
+        self.current.unwrap_or(Milliamps::ZERO)
+    }
+}
+
+/// The voltages of some packs, for the mean of all of them or of all but one.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Voltages {
+    sum: i32,
+    count: i32,
+}
+
+impl Voltages {
+    pub(crate) fn mean(&self) -> Option<Millivolts> {
+        let rounded = self.sum.saturating_add(self.count >> 1);
+        (self.count > 0).then(|| Millivolts::new(rounded.div_euclid(self.count)))
+    }
+
+    /// Without this one of them; `None` leaves all.
+    pub(crate) fn without(self, one: Option<Millivolts>) -> Self {
+        one.map_or(self, |voltage| Self {
+            sum: self.sum.saturating_sub(voltage.get()),
+            count: self.count.saturating_sub(1),
+        })
+    }
 }
 
 /// What holds for every candidate of a step alike.
@@ -169,24 +198,25 @@ impl<const N: usize> Core<N> {
         )
     }
 
+    /// The voltages of the packs of a set that have ever been measured, for their mean.
+    pub(crate) fn voltages_of(&self, set: PackSet) -> Voltages {
+        let mut voltages = Voltages::default();
+        for (index, pack) in self.packs.iter().enumerate() {
+            if let Some(voltage) = pack.samples.voltage().filter(|_| set.contains(index)) {
+                voltages.sum = voltages.sum.saturating_add(voltage.get());
+                voltages.count = voltages.count.saturating_add(1);
+            }
+        }
+        voltages
+    }
+
     /// Mean voltage of the packs of a set that have ever been measured.
     pub(crate) fn mean_voltage(&self, set: PackSet) -> Option<Millivolts> {
-        let voltages = || {
-            self.packs
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| set.contains(*index))
-                .filter_map(|(_, pack)| pack.samples.voltage())
-        };
-        let sum: i64 = voltages().map(|voltage| i64::from(voltage.get())).sum();
-        let count = i64::try_from(voltages().count()).unwrap_or(0);
-        (count > 0)
-            .then(|| Millivolts::new(crate::arith::narrow(crate::arith::near_div(sum, count))))
+        self.voltages_of(set).mean()
     }
 
     /// Sum of the currents of the connected packs; `None` with no pack connected or one of them unknown.
-    pub(crate) fn bus_current(&self) -> Option<Milliamps> {
-        let connected = self.connected();
+    fn current_of(&self, connected: PackSet) -> Option<Milliamps> {
         if connected.is_empty() {
             return None;
         }
@@ -231,15 +261,16 @@ impl<const N: usize> Core<N> {
                 .bus
                 .voltage
                 .or_else(|| self.mean_voltage(connected)),
-            current: self.bus_current().unwrap_or(Milliamps::ZERO),
+            current: self.current_of(connected),
         }
     }
 
     /// Makes the joins of this step, at most one except on a dead bus, and says of every open pack what it waits for.
-    pub(crate) fn join(&mut self, step: &mut Step<'_, N>) -> [Verdict; N] {
+    pub(crate) fn join(&mut self, step: &mut Step<'_, N>, view: &View<N>) -> [Verdict; N] {
         let mut verdicts = [Verdict::of(Waiting::WaitingTurn); N];
         let precharged = self.judge_precharge(step, &mut verdicts);
-        let view = self.view(step);
+        let changed = step.switched.then(|| self.view(step));
+        let view = changed.as_ref().unwrap_or(view);
         let rack = RackWide {
             bus_suspect: self
                 .packs
@@ -273,12 +304,12 @@ impl<const N: usize> Core<N> {
         if view.connected.is_empty() {
             if first.is_some_and(|(_, of_dead_bus)| of_dead_bus) || self.bus_is_dead(step) {
                 let first = first.map(|(index, _)| index);
-                self.start_dead_bus(step, &view, candidates, first, &mut verdicts);
+                self.start_dead_bus(step, view, candidates, first, &mut verdicts);
             } else {
-                self.join_unknown_source(step, &view, candidates, &mut verdicts);
+                self.join_unknown_source(step, view, candidates, &mut verdicts);
             }
         } else {
-            self.join_live_bus(step, &view, candidates, &mut verdicts);
+            self.join_live_bus(step, view, candidates, &mut verdicts);
         }
         if let Some((index, _)) = first {
             self.finish_precharge(index);
@@ -428,7 +459,7 @@ impl<const N: usize> Core<N> {
             );
         }
         for member in set.iter() {
-            let current = prediction.current(member, view.current);
+            let current = prediction.current(member, view.fleet());
             let error = predictor.measurement_error(member);
             let (discharge, charge) = self.pack_limits(step, member);
             if current.saturating_add(error) > charge {
@@ -444,7 +475,7 @@ impl<const N: usize> Core<N> {
         }
         if let Some(pack) = self.packs.get(index) {
             let allowed = windows(pack, params, self.mode.mode())?;
-            let range = prediction.current_range(index, view.current);
+            let range = prediction.current_range(index, view.fleet());
             if !allowed.charge && range.high > Milliamps::ZERO {
                 return refuse(Waiting::WouldCharge, range.high.get(), 0);
             }
@@ -622,11 +653,12 @@ impl<const N: usize> Core<N> {
                 pack.soft = SoftFaults::default();
             }
         }
+        step.switched = true;
         self.joining.last_change_ms = Some(core_ms);
         self.joining.unjudged = Some(Unjudged {
             set: view.connected.union(joined),
             joined,
-            fleet: view.current,
+            fleet: view.fleet(),
             due_ms: core_ms.saturating_add(self.params.t_settle_ms.into()),
         });
     }

@@ -123,6 +123,7 @@ impl<const N: usize> Core<N> {
         pack.precharge.of_dead_bus = of_dead_bus;
         pack.maybe_connected = true;
         pack.changed_at_ms = step.moment.core_ms;
+        step.switched = true;
         self.joining.last_change_ms = Some(step.moment.core_ms);
         let reason = Some(Waiting::Precharging.into());
         let (kind, pack) = (EventKind::Precharging, Some(index));
@@ -130,7 +131,9 @@ impl<const N: usize> Core<N> {
     }
 
     /// Ends the precharge of pack `index` without closing it.
-    pub(crate) fn end_precharge(&mut self, core_ms: u64, index: usize) {
+    fn end_precharge(&mut self, step: &mut Step<'_, N>, index: usize) {
+        let core_ms = step.moment.core_ms;
+        step.switched = true;
         let Some(pack) = self.packs.get_mut(index) else {
             return;
         };
@@ -151,7 +154,6 @@ impl<const N: usize> Core<N> {
         let Some(index) = self.precharging() else {
             return Outcome::None;
         };
-        let core_ms = step.moment.core_ms;
         let elapsed_ms = u16::try_from(step.moment.elapsed_ms).unwrap_or(u16::MAX);
         let allowed = self.system.allows_joins();
         let (age_soft_ms, t_settle_ms) = (self.params.age_soft_ms, self.params.t_settle_ms);
@@ -163,13 +165,13 @@ impl<const N: usize> Core<N> {
         let of_dead_bus = pack.precharge.of_dead_bus;
         let fit = allowed && !pack.disabled && pack.trouble.is_none() && pack.stuck.is_none();
         if !fit {
-            self.end_precharge(core_ms, index);
+            self.end_precharge(step, index);
             return Outcome::Busy;
         }
         let fresh = pack.is_fresh(age_soft_ms);
         let settled = u32::from(lasted_ms) > t_settle_ms;
         if fresh && settled && self.has_come_up(step, index, of_dead_bus) {
-            self.end_precharge(core_ms, index);
+            self.end_precharge(step, index);
             if let Some(pack) = self.packs.get_mut(index) {
                 // Its switch is still open; whether it closes in this step is for the gate to say.
                 pack.maybe_connected = false;
@@ -219,7 +221,7 @@ impl<const N: usize> Core<N> {
     }
 
     fn fail_precharge(&mut self, step: &mut Step<'_, N>, index: usize) {
-        self.end_precharge(step.moment.core_ms, index);
+        self.end_precharge(step, index);
         let Some(pack) = self.packs.get_mut(index) else {
             return;
         };

@@ -58,21 +58,20 @@ impl Shedding {
 
 impl<const N: usize> Core<N> {
     /// Finds soft faults and deals with the most urgent one.
-    pub(crate) fn judge_soft_faults(&mut self, step: &mut Step<'_, N>) {
+    pub(crate) fn judge_soft_faults(&mut self, step: &mut Step<'_, N>, view: &View<N>) {
         // A pack that is about to open anyway distorts the currents of the others.
         if self.any_breaking() {
             return;
         }
-        let view = self.view(step);
-        let softness = self.find_soft_faults(step, &view);
+        let softness = self.find_soft_faults(step, view);
         let mut kept = None;
         if softness.over.is_empty() {
             match softness.worst {
-                Some((index, found)) => kept = self.judge_single(step, &view, index, &found),
+                Some((index, found)) => kept = self.judge_single(step, view, index, &found),
                 None => self.end_shedding(step),
             }
         } else {
-            self.judge_overload(step, &view, softness.over);
+            self.judge_overload(step, view, softness.over);
         }
         self.note_alarms(step, kept);
     }
@@ -88,7 +87,7 @@ impl<const N: usize> Core<N> {
             (over, Fault::OverCurrentSoft)
         } else {
             self.withdraw_permits(step);
-            let obeyed = if view.current.get() < 0 {
+            let obeyed = if view.fleet().get() < 0 {
                 step.inputs.bus.load_controllable
             } else {
                 step.inputs.bus.charger_controllable
@@ -232,7 +231,7 @@ impl<const N: usize> Core<N> {
         let prediction = predictor.of(rest);
         !rest.is_empty()
             && rest.iter().all(|index| {
-                let current = prediction.current(index, view.current);
+                let current = prediction.current(index, view.fleet());
                 let (discharge, charge) = self.pack_limits(step, index);
                 let known = view.known.contains(index);
                 known && current <= charge && current.get() >= discharge.get().saturating_neg()

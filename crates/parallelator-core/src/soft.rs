@@ -168,7 +168,9 @@ impl<const N: usize> Core<N> {
         let params = self.trip_params(step.moment.core_ms);
         let elapsed_ms = u32::try_from(step.moment.gap_ms).unwrap_or(u32::MAX);
         let closed = self.closed();
-        let connected = self.connected();
+        let connected = view.connected;
+        let voltages = self.voltages_of(connected);
+        let known = connected.minus(view.known).is_empty();
         let anew = self.shedding.note_connected(connected);
         let predictor = Predictor::new(&params, &view.sources);
         let prediction = predictor.of(connected);
@@ -178,13 +180,16 @@ impl<const N: usize> Core<N> {
         };
         for index in closed.iter() {
             let limits = self.limits_within(step, index, &params);
-            let others = self.mean_voltage(connected.without(index));
+            let own = self
+                .packs
+                .get(index)
+                .and_then(|pack| pack.samples.voltage());
+            let others = voltages.without(own).mean();
             let circulating = prediction.least_circulating(
                 index,
                 self.packs.get(index).map_or(Milliamps::ZERO, Pack::current),
-                view.current,
+                view.fleet(),
             );
-            let known = connected.iter().all(|index| view.known.contains(index));
             let Some(pack) = self.packs.get_mut(index) else {
                 continue;
             };

@@ -74,6 +74,8 @@ pub(crate) struct Step<'a, const N: usize> {
     pub(crate) decision: Decision<N>,
     /// What opens now opens together with a pack whose current is too high to break.
     pub(crate) hold_back: bool,
+    /// A switch was told something that changes which packs are connected, or how.
+    pub(crate) switched: bool,
 }
 
 impl<const N: usize> Core<N> {
@@ -124,6 +126,7 @@ impl<const N: usize> Core<N> {
             moment,
             decision: Decision::default(),
             hold_back: false,
+            switched: false,
         };
         self.note_clock(&mut step);
         self.take_samples(&mut step);
@@ -134,14 +137,23 @@ impl<const N: usize> Core<N> {
         self.judge_stuck_switches(&mut step);
         self.judge_last_join(&mut step);
         self.judge_current_sum(&mut step);
-        self.judge_soft_faults(&mut step);
+        let view = self.view(&step);
+        self.judge_soft_faults(&mut step, &view);
         self.judge_service(&mut step);
-        self.execute_commands(&mut step);
+        let view = if self.execute_commands(&mut step) {
+            self.view(&step)
+        } else {
+            view
+        };
         self.recover(&mut step);
-        self.mode
-            .judge(&self.params, inputs, &moment, self.bus_current());
-        let verdicts = self.join(&mut step);
-        self.limit_fleet(&mut step);
+        self.mode.judge(&self.params, inputs, &moment, view.current);
+        let verdicts = self.join(&mut step, &view);
+        if step.switched {
+            let view = self.view(&step);
+            self.limit_fleet(&mut step, &view);
+        } else {
+            self.limit_fleet(&mut step, &view);
+        }
         for ((slot, pack), verdict) in step
             .decision
             .packs
@@ -299,7 +311,9 @@ impl<const N: usize> Core<N> {
         });
     }
 
-    fn execute_commands(&mut self, step: &mut Step<'_, N>) {
+    /// Executes what was commanded; says whether there was anything.
+    fn execute_commands(&mut self, step: &mut Step<'_, N>) -> bool {
+        let any = step.inputs.commands.iter().any(Option::is_some);
         for (position, command) in step.inputs.commands.iter().enumerate() {
             if let Some(command) = command {
                 self.execute(step, position, *command);
@@ -311,6 +325,7 @@ impl<const N: usize> Core<N> {
         if let Some(error) = step.inputs.unreadable_params {
             self.refuse_params(step, &error);
         }
+        any || step.inputs.new_params.is_some()
     }
 
     fn execute(&mut self, step: &mut Step<'_, N>, position: usize, command: Command) {

@@ -127,8 +127,15 @@ impl<const N: usize> Core<N> {
     /// pack that stands farthest apart is meant, and on a tie the one that joined last.
     fn count_missing_currents(&mut self, step: &Step<'_, N>) -> Option<usize> {
         let mut worst: Option<((i32, u64), usize)> = None;
+        let connected = self.connected();
+        let voltages = self.voltages_of(connected);
         for index in 0..self.count {
-            let Some(apart) = self.missing_current(step, index) else {
+            let own = self
+                .packs
+                .get(index)
+                .and_then(|pack| pack.samples.voltage());
+            let others = voltages.without(own.filter(|_| connected.contains(index)));
+            let Some(apart) = self.missing_current(step, index, others.mean()) else {
                 continue;
             };
             let joined_ms = self.packs.get(index).map_or(0, |pack| pack.changed_at_ms);
@@ -140,13 +147,16 @@ impl<const N: usize> Core<N> {
     }
 
     /// Counts samples without a current that should be there; how far the pack stands apart, when they are enough.
-    fn missing_current(&mut self, step: &Step<'_, N>, index: usize) -> Option<i32> {
+    fn missing_current(
+        &mut self,
+        step: &Step<'_, N>,
+        index: usize,
+        others: Option<Millivolts>,
+    ) -> Option<i32> {
         // Alone on the bus a pack carries what the load draws, and that may be nothing; but it does not leave it dead.
         let measured = step.inputs.bus.voltage;
         let dead = measured.filter(|_| self.bus_is_dead(step));
-        let others = self
-            .mean_voltage(self.connected().without(index))
-            .or(dead)?;
+        let others = others.or(dead)?;
         let bus = measured.unwrap_or(others);
         let params = self.params;
         let pack = self.packs.get_mut(index)?;
