@@ -64,5 +64,6 @@ fn widened(inputs: &Inputs<SMALL>) -> Inputs<LARGE> {
         io: inputs.io,
         commands: inputs.commands,
         new_params: inputs.new_params,
+        unreadable_params: inputs.unreadable_params,
     }
 }

@@ -112,31 +112,78 @@ pub struct Event {
     pub limit: i32,
 }
 
-/// Room for three events a pack and sixteen of the rack.
-const CAPACITY: usize = 112;
+/// Room for three events a pack and fifteen of the rack.
+const CAPACITY: usize = 111;
+
+/// An event without what all events of a step have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    kind: EventKind,
+    pack: Option<u8>,
+    reason: Option<Reason>,
+    value: i32,
+    limit: i32,
+}
+
+impl Entry {
+    const EMPTY: Self = Self {
+        kind: EventKind::EventsLost,
+        pack: None,
+        reason: None,
+        value: 0,
+        limit: 0,
+    };
+}
 
 /// The events of one step, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Events {
-    events: [Option<Event>; CAPACITY],
-    len: usize,
+    now_ms: u64,
+    /// Number of the last event, kept or lost.
+    last_seq: u32,
+    len: u32,
     lost: u32,
+    entries: [Entry; CAPACITY],
 }
 
 impl Default for Events {
     fn default() -> Self {
         Self {
-            events: [None; CAPACITY],
+            now_ms: 0,
+            last_seq: 0,
             len: 0,
             lost: 0,
+            entries: [Entry::EMPTY; CAPACITY],
         }
     }
 }
 
 impl Events {
     /// The events, oldest first. When some did not fit, the last one says how many.
-    pub fn iter(&self) -> impl Iterator<Item = &Event> {
-        self.events.iter().flatten()
+    pub fn iter(&self) -> impl Iterator<Item = Event> {
+        let kept = usize::try_from(self.len).unwrap_or(CAPACITY);
+        let first_seq = self.last_seq.wrapping_sub(self.lost).wrapping_sub(self.len);
+        let numbers = (1..=self.len).map(move |number| first_seq.wrapping_add(number));
+        let all = self.entries.iter().take(kept).zip(numbers);
+        let told = (self.lost > 0).then(|| Event {
+            seq: self.last_seq,
+            now_ms: self.now_ms,
+            pack: None,
+            kind: EventKind::EventsLost,
+            reason: None,
+            value: i32::try_from(self.lost).unwrap_or(i32::MAX),
+            limit: i32::try_from(self.len).unwrap_or(i32::MAX),
+        });
+        all.map(|(entry, seq)| Event {
+            seq,
+            now_ms: self.now_ms,
+            pack: entry.pack,
+            kind: entry.kind,
+            reason: entry.reason,
+            value: entry.value,
+            limit: entry.limit,
+        })
+        .chain(told)
     }
 
     /// Whether nothing happened.
@@ -145,26 +192,23 @@ impl Events {
         self.len == 0
     }
 
-    /// Takes the event, or counts it as lost in the last place.
+    /// Takes the event, or counts it as lost.
     pub(crate) fn push(&mut self, event: Event) {
-        let last = CAPACITY.saturating_sub(1);
-        if self.len < last {
-            if let Some(slot) = self.events.get_mut(self.len) {
-                *slot = Some(event);
+        self.now_ms = event.now_ms;
+        self.last_seq = event.seq;
+        let next = usize::try_from(self.len).unwrap_or(CAPACITY);
+        match self.entries.get_mut(next) {
+            Some(slot) => {
+                *slot = Entry {
+                    kind: event.kind,
+                    pack: event.pack,
+                    reason: event.reason,
+                    value: event.value,
+                    limit: event.limit,
+                };
+                self.len = self.len.saturating_add(1);
             }
-            self.len = self.len.saturating_add(1);
-            return;
-        }
-        self.lost = self.lost.saturating_add(1);
-        if let Some(slot) = self.events.get_mut(last) {
-            *slot = Some(Event {
-                pack: None,
-                kind: EventKind::EventsLost,
-                reason: None,
-                value: i32::try_from(self.lost).unwrap_or(i32::MAX),
-                limit: i32::try_from(last).unwrap_or(i32::MAX),
-                ..event
-            });
+            None => self.lost = self.lost.saturating_add(1),
         }
     }
 }

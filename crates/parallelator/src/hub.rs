@@ -137,7 +137,7 @@ impl Hub {
                 if view.events.len() == EVENTS {
                     view.events.pop_front();
                 }
-                view.events.push_back(*event);
+                view.events.push_back(event);
             }
         }
         let newest = rows.back().map(|row| row.now_ms / 1_000);

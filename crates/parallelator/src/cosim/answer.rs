@@ -68,8 +68,8 @@ impl From<&PackDecision> for PackAnswer {
     }
 }
 
-impl From<&Event> for EventAnswer {
-    fn from(event: &Event) -> Self {
+impl From<Event> for EventAnswer {
+    fn from(event: Event) -> Self {
         Self {
             seq: event.seq,
             now_ms: event.now_ms,

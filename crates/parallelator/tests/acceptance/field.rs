@@ -198,7 +198,7 @@ impl Field {
         self.decision = self.core.step(self.now_ms, &self.inputs);
         let steps = self.steps;
         self.events
-            .extend(self.decision.events.iter().map(|event| (steps, *event)));
+            .extend(self.decision.events.iter().map(|event| (steps, event)));
         self.inputs.commands = Default::default();
         self.inputs.new_params = None;
         self.steps += 1;
