@@ -25,3 +25,13 @@ pub(crate) fn near_div(value: i64, step: i64) -> i64 {
 pub(crate) fn narrow(value: i64) -> i32 {
     i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
 }
+
+/// `a · b`, exactly: 31 bits times 32 bits always fit.
+pub(crate) fn product(a: i32, b: u32) -> i64 {
+    i64::from(a).wrapping_mul(b.into())
+}
+
+/// `a · b`, exactly: 32 bits times 32 bits always fit.
+pub(crate) fn wide(a: u32, b: u32) -> u64 {
+    u64::from(a).wrapping_mul(b.into())
+}

@@ -173,13 +173,18 @@ impl<const N: usize> Core<N> {
     /// may carry itself.
     fn fits(&self, step: &Step<'_, N>, predictor: &Predictor<'_>, set: PackSet) -> bool {
         let prediction = predictor.of(set);
-        let single = set.len() < 2;
-        self.is_within_dv_max(predictor, set)
-            && set.iter().all(|index| {
-                let bound = prediction.bound(index);
+        let largest = prediction.largest_bound();
+        if largest > self.params.i_circ_max || predictor.spread(set) > self.params.dv_max {
+            return false;
+        }
+        set.len() < 2
+            || set.iter().all(|index| {
                 let (discharge, charge) = self.pack_limits(step, index);
-                let worst = bound.saturating_add(predictor.measurement_error(index));
-                bound <= self.params.i_circ_max && (single || worst <= discharge.min(charge))
+                let left = discharge
+                    .min(charge)
+                    .saturating_sub(predictor.measurement_error(index));
+                // The largest bound of the set is cheaper than its own, and mostly enough.
+                largest <= left || prediction.bound(index) <= left
             })
     }
 
@@ -192,13 +197,6 @@ impl<const N: usize> Core<N> {
             })
         };
         candidates.iter().filter(free).collect()
-    }
-
-    fn is_within_dv_max(&self, predictor: &Predictor<'_>, set: PackSet) -> bool {
-        let low = set.iter().map(|index| predictor.open_circuit(index)).min();
-        let high = set.iter().map(|index| predictor.open_circuit(index)).max();
-        high.zip(low)
-            .is_none_or(|(high, low)| high.saturating_sub(low) <= self.params.dv_max)
     }
 
     /// The admissible set with the most capacity among neighbours in voltage; the lower one when two are equal.

@@ -12,7 +12,7 @@ use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Core, EventKind, Fault, Waiting,
-    arith::{narrow, near_div},
+    arith::{narrow, near_div, product},
     join::View,
     pack::Pack,
     predictor::Predictor,
@@ -202,7 +202,7 @@ impl<const N: usize> Core<N> {
         let path = pack.learned.path(&self.params, self.typical_path());
         let bare = Source::connected_by(path, &self.params, voltage, current);
         let would_flow = if of_dead_bus {
-            let across_uv = i64::from(current.get()).saturating_mul(self.params.r_pre.get().into());
+            let across_uv = product(current.get(), self.params.r_pre.get());
             let across = Millivolts::new(narrow(near_div(across_uv, 1_000)));
             let bus = step.inputs.bus.voltage;
             let bus = bus.unwrap_or_else(|| voltage.saturating_add(across));

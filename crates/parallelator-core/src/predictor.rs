@@ -13,7 +13,7 @@ use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     PackSet, Params,
-    arith::{ceil_div, narrow, near_div},
+    arith::{ceil_div, narrow, near_div, product, wide},
     source::{CURRENT_LIMIT_MA, SCALE_BITS},
 };
 
@@ -110,14 +110,14 @@ impl<'a> Predictor<'a> {
     pub fn new(params: &Params, sources: &'a [Source]) -> Self {
         Self {
             sources,
-            dv_err_uv: i64::from(params.dv_err.get()).saturating_mul(1_000),
+            dv_err_uv: product(params.dv_err.get(), 1_000),
             r_nom: params.r_nom.get().max(1),
         }
     }
 
     /// The current that a voltage drives through a conductance, rounded up.
     fn current_up(&self, difference_uv: i64, g: u32) -> i32 {
-        let scaled = difference_uv.saturating_mul(g.into());
+        let scaled = product(narrow(difference_uv), g);
         // Rounding up twice is rounding up once.
         let up = scaled.saturating_add((1 << SCALE_BITS) - 1) >> SCALE_BITS;
         match i32::try_from(up) {
@@ -162,8 +162,8 @@ impl<'a> Predictor<'a> {
             sums.g_max = sums.g_max.saturating_add(source.g_max());
             sums.high.take(index, source.high());
             sums.low.take(index, source.low().saturating_neg());
-            let above_base = i64::from(source.u()).saturating_sub(base_uv.into());
-            weighted_uv = weighted_uv.saturating_add(above_base.saturating_mul(g.into()));
+            let above_base = source.u().saturating_sub(base_uv);
+            weighted_uv = weighted_uv.saturating_add(product(above_base, g));
             sums.len = sums.len.saturating_add(1);
         }
         if sums.len > 1 {
@@ -187,13 +187,24 @@ impl<'a> Predictor<'a> {
     #[must_use]
     pub fn against_stiff_bus(&self, index: usize, bus: Millivolts) -> Milliamps {
         let current = self.sources.get(index).map_or(i32::MAX, |source| {
-            let bus_uv = i64::from(bus.get()).saturating_mul(1_000);
+            let bus_uv = product(bus.get(), 1_000);
             let above = i64::from(source.high()).saturating_sub(bus_uv);
             let below = bus_uv.saturating_sub(source.low().into());
             let difference = above.max(below).saturating_add(self.dv_err_uv);
             self.current_up(difference, source.g_max())
         });
         Milliamps::new(current)
+    }
+
+    /// How far the open-circuit estimates of a set lie apart, rounded up.
+    pub(crate) fn spread(&self, set: PackSet) -> Millivolts {
+        let (mut low, mut high) = (i32::MAX, i32::MIN);
+        for (_, source) in self.members(set) {
+            low = low.min(source.u());
+            high = high.max(source.u());
+        }
+        let apart = high.saturating_sub(low).max(0);
+        Millivolts::new(apart.saturating_add(999).div_euclid(1_000))
     }
 
     /// Open-circuit estimate of pack `index`, to the nearest millivolt.
@@ -247,7 +258,7 @@ impl Prediction<'_> {
         if drive == i64::MAX {
             return i32::MAX;
         }
-        let unit = u64::from(g).saturating_mul(self.predictor.r_nom.into()) << SCALE_BITS;
+        let unit = wide(g, self.predictor.r_nom) << SCALE_BITS;
         narrow(ceil_div(drive, i64::try_from(unit).unwrap_or(i64::MAX)))
     }
 
@@ -276,8 +287,8 @@ impl Prediction<'_> {
             if self.sums.len < 2 {
                 return 0;
             }
-            let across_uv = i64::from(self.sums.mean_uv).saturating_sub(source.u().into());
-            let scaled = across_uv.saturating_mul(source.g().into()) >> SCALE_BITS;
+            let across_uv = self.sums.mean_uv.saturating_sub(source.u());
+            let scaled = product(across_uv, source.g()) >> SCALE_BITS;
             near_div(scaled, self.predictor.r_nom.into())
         });
         Milliamps::new(narrow(circulating))
@@ -287,7 +298,7 @@ impl Prediction<'_> {
     #[must_use]
     pub fn share_of(&self, index: usize, fleet: Milliamps) -> Milliamps {
         let share = self.source(index).map_or(0, |source| {
-            let scaled = held(fleet).saturating_mul(source.g().into());
+            let scaled = product(held(fleet), source.g());
             near_div(scaled, self.sums.g.into())
         });
         Milliamps::new(narrow(share))
@@ -365,12 +376,9 @@ impl Prediction<'_> {
             let own_up = own.saturating_mul(1 << SHARE_BITS);
             own_up.checked_div(own.saturating_add(others)).unwrap_or(0)
         };
-        let small = i64::from(share(source.g_min(), others_max));
-        let large = i64::from(share(source.g_max(), others_min).saturating_add(1));
-        let (at_small, at_large) = (
-            held(fleet).saturating_mul(small),
-            held(fleet).saturating_mul(large),
-        );
+        let small = share(source.g_min(), others_max);
+        let large = share(source.g_max(), others_min).saturating_add(1);
+        let (at_small, at_large) = (product(held(fleet), small), product(held(fleet), large));
         let up = (1 << SHARE_BITS) - 1;
         (
             at_small.min(at_large) >> SHARE_BITS,
@@ -398,7 +406,7 @@ impl Prediction<'_> {
             let others = self.sums.g_max.saturating_sub(source.g_max());
             ratio(source.g_min(), others.saturating_add(source.g_min())).saturating_add(1)
         };
-        let scaled = i64::from(headroom.get()).saturating_mul(ratio.into());
+        let scaled = product(headroom.get(), ratio);
         Milliamps::new(narrow(scaled >> RATIO_BITS))
     }
 }
@@ -412,8 +420,8 @@ fn drive(difference_uv: i64, own: u32, all: u32) -> i64 {
             i64::MAX
         };
     }
-    let path = i64::from(own).saturating_mul(all.saturating_sub(own).into());
-    difference_uv.saturating_mul(path)
+    let path = wide(own, all.saturating_sub(own));
+    difference_uv.saturating_mul(i64::try_from(path).unwrap_or(i64::MAX))
 }
 
 /// `value / step`, towards plus infinity, where a processor of 32 bits divides by itself.
@@ -422,7 +430,7 @@ fn ceil_div_32(value: i32, step: u32) -> i32 {
     value.saturating_neg().div_euclid(step).saturating_neg()
 }
 
-fn held(current: Milliamps) -> i64 {
+fn held(current: Milliamps) -> i32 {
     let limit = CURRENT_LIMIT_MA.saturating_mul(32);
-    current.get().clamp(limit.saturating_neg(), limit).into()
+    current.get().clamp(limit.saturating_neg(), limit)
 }

@@ -9,7 +9,12 @@
 //! with the number of steps: a convex mixture of two intervals that contain the truth contains it too. So a learned path
 //! never claims more than the band promised, and the promise narrows, down to 50 ‰ either way.
 
-use crate::{Params, arith::floor_div, samples::Change, source::Path};
+use crate::{
+    Params,
+    arith::{floor_div, product},
+    samples::Change,
+    source::Path,
+};
 
 /// Steps that count, and that make an estimate worth its full weight.
 const STEPS: usize = 5;
@@ -68,10 +73,10 @@ fn estimate(change: &Change, params: &Params) -> Option<Option<Interval>> {
         return None;
     }
     let dv = if di < 0 { dv.saturating_neg() } else { dv };
-    let scale = i64::from(di.saturating_abs()).saturating_mul(params.r_nom.get().into());
+    let scale = product(di.saturating_abs(), params.r_nom.get());
     let error = params.dv_err.get();
     // mV / mA is ohms; a thousandth of r_nom is r_nom in micro-ohms.
-    let share = |millivolts: i32| floor_div(i64::from(millivolts).saturating_mul(1_000_000), scale);
+    let share = |millivolts: i32| floor_div(product(millivolts, 1_000_000), scale);
     let interval = Interval {
         low: held(share(dv.saturating_sub(error))),
         high: held(share(dv.saturating_add(error)).saturating_add(1)),

@@ -9,11 +9,7 @@ use core::num::NonZeroU32;
 
 use battery_units::{DeciCelsius, Milliamps, Millivolts};
 
-use crate::{
-    PackInput, Params, Quality, Sample,
-    arith::{floor_div, narrow},
-    clock::Moment,
-};
+use crate::{PackInput, Params, Quality, Sample, arith::product, clock::Moment};
 
 /// Good samples a pack must have given before it may join (rule D1).
 pub(crate) const SAMPLES_TO_START: u8 = 5;
@@ -218,15 +214,14 @@ pub(crate) fn is_plausible(voltage: Millivolts, params: &Params) -> bool {
 }
 
 fn highest_possible(params: &Params) -> Millivolts {
-    let top = floor_div(i64::from(params.v_ov_abs.get()).saturating_mul(3), 2);
-    Millivolts::new(narrow(top))
+    let half = params.v_ov_abs.get() >> 1;
+    Millivolts::new(params.v_ov_abs.get().saturating_add(half))
 }
 
 /// Whether the voltage changed by more than `dv_jump` of what it was.
 fn jumped(before: Millivolts, now: Millivolts, params: &Params) -> bool {
-    let change = i64::from(now.saturating_sub(before).get().saturating_abs());
-    let allowed = i64::from(before.get()).saturating_mul(params.dv_jump.get().into());
-    change.saturating_mul(100) > allowed
+    let change = now.saturating_sub(before).get().saturating_abs();
+    product(change, 100) > product(before.get(), params.dv_jump.get().into())
 }
 
 fn aged<T: Copy>(sample: &Sample<T>) -> Option<Aged<T>> {

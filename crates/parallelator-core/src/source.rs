@@ -6,7 +6,7 @@ use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Params,
-    arith::{ceil_div, narrow},
+    arith::{ceil_div, narrow, product},
 };
 
 /// Conductances are told in units of `1 / (r_nom × 2^14)`: sixteen bits for every path of a usable rack, so that products of
@@ -98,9 +98,7 @@ fn drop_uv(current: i32, resistance: u32, r_nom: u32, rest: i32) -> i64 {
         .saturating_mul(part)
         .saturating_add(rest)
         .div_euclid(1_000);
-    i64::from(current)
-        .saturating_mul(whole.into())
-        .saturating_add(part_uv.into())
+    product(current, whole).saturating_add(part_uv.into())
 }
 
 /// For [`drop_uv`].
@@ -142,7 +140,7 @@ impl Source {
     ) -> Self {
         let current = current.get().clamp(-CURRENT_LIMIT_MA, CURRENT_LIMIT_MA);
         let r_nom = params.r_nom.get();
-        let voltage_uv = i64::from(voltage.get()).saturating_mul(1_000);
+        let voltage_uv = product(voltage.get(), 1_000);
         let (small, large) = if current < 0 {
             (path.max, path.min)
         } else {
@@ -180,7 +178,7 @@ impl Source {
         opened_with: Milliamps,
         since_ms: u64,
     ) -> Self {
-        let u_uv = i64::from(voltage.get()).saturating_mul(1_000);
+        let u_uv = product(voltage.get(), 1_000);
         let current = opened_with.get().saturating_abs().min(CURRENT_LIMIT_MA);
         let drop = drop_uv(current, path.typical, params.r_nom.get(), UP);
         let half_drop_uv = drop.saturating_add(1) >> 1;
@@ -295,8 +293,8 @@ impl Rest {
 
     /// Widens by the charge of a step; the promise of the parameters counts for R, not what was learned since.
     pub(crate) fn count(&mut self, current: Milliamps, elapsed_ms: u64, params: &Params) {
-        let charge =
-            i64::from(current.get()).saturating_mul(i64::try_from(elapsed_ms).unwrap_or(i64::MAX));
+        let elapsed_ms = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
+        let charge = product(current.get(), elapsed_ms);
         let r_max = i64::from(Path::nominal(params).max.saturating_mul(params.r_nom.get()));
         let fast_us = fast_relaxation_ms(params).saturating_mul(1_000);
         let drift = narrow(ceil_div(
@@ -308,7 +306,6 @@ impl Rest {
         } else {
             self.low_uv = self.low_uv.saturating_sub(drift);
         }
-        let elapsed_ms = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
         self.since_ms = self.since_ms.saturating_add(elapsed_ms);
     }
 
