@@ -5,7 +5,7 @@
 //! itself off and a pack that nobody can measure do not wait. Packs that wait for a soft reason open together: the last of a set would carry what
 //! the others left.
 
-use crate::{Core, EventKind, Fault, Reason, pack::Pack, step::Step};
+use crate::{Core, EventKind, Fault, FaultClass, Reason, pack::Pack, step::Step};
 
 /// Faults that open at once whatever the current: seen by hardware, or with a current that nobody knows.
 fn opens_at_once(reason: Reason) -> bool {
@@ -95,6 +95,9 @@ impl<const N: usize> Core<N> {
         pack.opened_by = reason;
         pack.leak_samples = 0;
         let breaking = pack.opened_with;
+        if matches!(reason, Reason::Fault(fault) if fault.class() == FaultClass::S1) {
+            self.shedding.note_opening(step.moment.core_ms);
+        }
         self.joining.last_change_ms = Some(step.moment.core_ms);
         self.joining.forget_join_of(index);
         let (pack, kind) = (Some(index), EventKind::Opened);

@@ -97,6 +97,12 @@ impl<const N: usize> Core<N> {
                 let allowed = tolerance(&self.params, circulating, larger, error);
                 let off = measured(index).saturating_sub(circulating.saturating_add(share));
                 let excess = off.get().saturating_abs().saturating_sub(allowed.get());
+                // Wrong resistances of the others move the common voltage too: what their bands explain is no fault.
+                let range = prediction.current_range(index, fleet);
+                let above = measured(index).saturating_sub(range.high);
+                let below = range.low.saturating_sub(measured(index));
+                let outside = above.max(below).saturating_sub(error);
+                let excess = excess.min(outside.get());
                 (excess, unjudged.joined.contains(index), index, off, allowed)
             })
             .max_by_key(|&(excess, joined, index, ..)| {

@@ -1,7 +1,7 @@
 //! What survives a reboot (rule D13): scores, latches, counters and the operator's word, as one small checked record.
 //!
 //! Layout, all numbers little endian: `b"PR"`, version 1, number of packs, flags of the rack (1 byte: bit 0 emergency
-//! stop); then per pack score (1 byte), flags (1 byte: bit 0 latched, bit 1 stuck closed, bit 2 suspects the bus, bit 3
+//! stop, bit 1 an earlier record was lost and nobody has armed the rack since); then per pack score (1 byte), flags (1 byte: bit 0 latched, bit 1 stuck closed, bit 2 suspects the bus, bit 3
 //! disabled, bit 4 was closed), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none), fault of a stuck switch
 //! (1 byte, the same) and closings (4 bytes); then the CRC-32 (ISO-HDLC) of everything before. Whoever runs the core
 //! stores it.
@@ -91,8 +91,9 @@ const SUSPECTS_BUS: u8 = 1 << 2;
 const DISABLED: u8 = 1 << 3;
 const CLOSED: u8 = 1 << 4;
 
-/// Bit of the rack.
+/// Bits of the rack.
 const ESTOP: u8 = 1;
+const RECORD_LOST: u8 = 1 << 1;
 
 /// One pack in the record.
 struct Entry {
@@ -182,7 +183,13 @@ impl<const N: usize> Core<N> {
             .get_mut(..needed)
             .ok_or(RecordError::Length { found, needed })?;
         let [m0, m1] = MAGIC;
-        let rack = if self.system.is_estopped() { ESTOP } else { 0 };
+        let estopped = if self.system.is_estopped() { ESTOP } else { 0 };
+        let lost = if self.system.is_record_lost() {
+            RECORD_LOST
+        } else {
+            0
+        };
+        let rack = estopped | lost;
         let packs = u8::try_from(self.count).unwrap_or(u8::MAX);
         let head = [m0, m1, VERSION, packs, rack];
         let entries = self
@@ -239,7 +246,7 @@ impl<const N: usize> Core<N> {
         if found != needed {
             return Err(RecordError::Length { found, needed });
         }
-        if rack & !ESTOP != 0 {
+        if rack & !(ESTOP | RECORD_LOST) != 0 {
             return Err(RecordError::Rack);
         }
         let mut restored = self.packs;
@@ -253,6 +260,9 @@ impl<const N: usize> Core<N> {
             self.restore_pack(pack, &entry);
         }
         self.packs = restored;
+        if rack & RECORD_LOST != 0 {
+            self.system.hold_for_lost_record();
+        }
         if rack & ESTOP != 0 {
             self.system.hold(Fault::EStop);
         }
@@ -283,6 +293,6 @@ impl<const N: usize> Core<N> {
     /// A record was there and could not be taken: nothing is known of earlier faults, so the rack stays shut off until
     /// somebody who knows it arms it.
     pub fn hold_for_lost_record(&mut self) {
-        self.system.hold(Fault::Config);
+        self.system.hold_for_lost_record();
     }
 }

@@ -51,6 +51,11 @@ impl Shedding {
         changed
     }
 
+    /// A pack has opened for a soft reason; one that waited for its current to fall does so later than it was decided.
+    pub(crate) fn note_opening(&mut self, core_ms: u64) {
+        self.last_opening_ms = Some(core_ms);
+    }
+
     pub(crate) fn is_on(&self) -> bool {
         self.since_ms.is_some()
     }
@@ -152,7 +157,7 @@ impl<const N: usize> Core<N> {
     }
 
     fn note_soft_opening(&mut self, step: &mut Step<'_, N>) {
-        self.shedding.last_opening_ms = Some(step.moment.core_ms);
+        self.shedding.note_opening(step.moment.core_ms);
         self.end_shedding(step);
     }
 

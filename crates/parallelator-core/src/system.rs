@@ -21,6 +21,8 @@ pub(crate) struct System {
     away_since_ms: u64,
     /// An emergency stop, or a record that could not be read, waits for the arm command.
     stopped: bool,
+    /// A record was there and could not be taken; nobody has armed the rack since.
+    record_lost: bool,
     /// What else was wrong while it waited.
     also: Option<Fault>,
     any_connected: bool,
@@ -43,6 +45,17 @@ impl System {
     pub(crate) fn hold(&mut self, fault: Fault) {
         self.stopped = true;
         self.cause = Some(fault);
+    }
+
+    /// Shut off because nothing is known of earlier faults.
+    pub(crate) fn hold_for_lost_record(&mut self) {
+        self.record_lost = true;
+        self.hold(Fault::Config);
+    }
+
+    /// Whether earlier faults are unknown and nobody has armed the rack since.
+    pub(crate) fn is_record_lost(&self) -> bool {
+        self.record_lost
     }
 
     /// Whether an emergency stop waits for the arm command.
@@ -145,6 +158,7 @@ impl<const N: usize> Core<N> {
             return false;
         }
         self.system.stopped = false;
+        self.system.record_lost = false;
         self.event(step, None, EventKind::Armed, None, 0, 0);
         let away_ms = step
             .moment

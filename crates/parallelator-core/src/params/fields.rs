@@ -26,7 +26,8 @@ pub(super) enum Tighter {
     Less,
     /// A larger value is tighter.
     More,
-    /// Any change may loosen something.
+    /// Any change may loosen something: a larger error also makes less of what contradicts, and keeps longer what was
+    /// remembered.
     Neither,
 }
 
@@ -181,10 +182,10 @@ fields! {
     "i_circ_max_ma" i_circ_max 1..=500_000 Less,
     "dv_max_mv" dv_max 50..=5_000 Less,
     "r_nom_mohm" r_nom 1..=2_000 Neither,
-    "r_err_permille" r_err 50..=500 More,
+    "r_err_permille" r_err 50..=500 Neither,
     "r_pre_mohm" r_pre 0..=1_000_000 Neither,
-    "dv_err_mv" dv_err 1..=200 More,
-    "t_rest_ms" t_rest_ms 0..=3_600_000 More,
+    "dv_err_mv" dv_err 1..=200 Neither,
+    "t_rest_ms" t_rest_ms 0..=3_600_000 Neither,
     "t_settle_ms" t_settle_ms 40..=10_000 Neither,
     "t_form_ms" t_form_ms 0..=60_000 Neither,
     "t_backoff0_ms" t_backoff0_ms 1_000..=3_600_000 Neither,
