@@ -26,12 +26,14 @@ impl<const N: usize> Core<N> {
         limit: i32,
     ) {
         let i_break = self.params.i_break_max.get();
+        let age_hard_ms = self.params.age_hard_ms;
         let Some(pack) = self.packs.get_mut(index).filter(|pack| pack.closed) else {
             return;
         };
         let current = pack.current().get();
         let breakable = current.saturating_abs() <= i_break && !step.hold_back;
-        if opens_at_once(reason) || breakable {
+        let known = pack.is_fresh(age_hard_ms);
+        if opens_at_once(reason) || breakable || !known {
             self.open_now(step, index, reason, value, limit);
         } else if pack.breaking_ms == 0 {
             // One more than the time waited, so that zero means not waiting.

@@ -127,10 +127,9 @@ impl<'a> Predictor<'a> {
     }
 
     fn members(&self, set: PackSet) -> impl Iterator<Item = (usize, &'a Source)> {
-        self.sources
-            .iter()
-            .enumerate()
-            .filter(move |(index, _)| set.contains(*index))
+        let sources = self.sources;
+        set.iter()
+            .filter_map(move |index| Some((index, sources.get(index)?)))
     }
 
     /// Looks at one set: everything its packs have in common is worked out once.
@@ -288,20 +287,21 @@ impl Prediction<'_> {
                 return 0;
             }
             let across_uv = self.sums.mean_uv.saturating_sub(source.u());
-            let scaled = product(across_uv, source.g()) >> SCALE_BITS;
-            near_div(scaled, self.predictor.r_nom.into())
+            let scaled = narrow(product(across_uv, source.g()) >> SCALE_BITS);
+            near_div_32(scaled, self.predictor.r_nom)
         });
-        Milliamps::new(narrow(circulating))
+        Milliamps::new(circulating)
     }
 
     /// Share of the fleet current that falls to pack `index`, with the estimates as they stand.
     #[must_use]
     pub fn share_of(&self, index: usize, fleet: Milliamps) -> Milliamps {
-        let share = self.source(index).map_or(0, |source| {
-            let scaled = product(held(fleet), source.g());
-            near_div(scaled, self.sums.g.into())
-        });
-        Milliamps::new(narrow(share))
+        let share = self
+            .source(index)
+            .map_or(0, |source| share(source.g(), self.sums.g));
+        let half = 1 << (SHARE_BITS - 1);
+        let scaled = product(held(fleet), share).saturating_add(half);
+        Milliamps::new(narrow(scaled >> SHARE_BITS))
     }
 
     /// Current of pack `index` at the fleet current, with the estimates as they stand.
@@ -372,12 +372,9 @@ impl Prediction<'_> {
     fn shares(&self, source: &Source, fleet: Milliamps) -> (i64, i64) {
         let others_max = self.sums.g_max.saturating_sub(source.g_max());
         let others_min = self.sums.g_min.saturating_sub(source.g_min());
-        let share = |own: u32, others: u32| {
-            let own_up = own.saturating_mul(1 << SHARE_BITS);
-            own_up.checked_div(own.saturating_add(others)).unwrap_or(0)
-        };
-        let small = share(source.g_min(), others_max);
-        let large = share(source.g_max(), others_min).saturating_add(1);
+        let of = |own: u32, others: u32| share(own, own.saturating_add(others));
+        let small = of(source.g_min(), others_max);
+        let large = of(source.g_max(), others_min).saturating_add(1);
         let (at_small, at_large) = (product(held(fleet), small), product(held(fleet), large));
         let up = (1 << SHARE_BITS) - 1;
         (
@@ -422,6 +419,19 @@ fn drive(difference_uv: i64, own: u32, all: u32) -> i64 {
     }
     let path = wide(own, all.saturating_sub(own));
     difference_uv.saturating_mul(i64::try_from(path).unwrap_or(i64::MAX))
+}
+
+/// The share of one conductance in all, in units of `2^-16`, rounded down.
+fn share(own: u32, all: u32) -> u32 {
+    own.saturating_mul(1 << SHARE_BITS)
+        .checked_div(all)
+        .unwrap_or(0)
+}
+
+/// `value / step`, to nearest, where a processor of 32 bits divides by itself.
+fn near_div_32(value: i32, step: u32) -> i32 {
+    let step = i32::try_from(step).unwrap_or(i32::MAX).max(1);
+    value.saturating_add(step >> 1).div_euclid(step)
 }
 
 /// `value / step`, towards plus infinity, where a processor of 32 bits divides by itself.

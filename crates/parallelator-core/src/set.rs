@@ -22,10 +22,10 @@ impl PackSet {
     }
 
     fn bit(index: usize) -> u32 {
-        u32::try_from(index)
-            .ok()
-            .and_then(|shift| 1u32.checked_shl(shift))
-            .unwrap_or(0)
+        match u32::try_from(index) {
+            Ok(shift) => 1u32.checked_shl(shift).unwrap_or(0),
+            Err(_) => 0,
+        }
     }
 
     /// Whether pack `index` belongs to the set; an index above 31 never does.
@@ -78,7 +78,13 @@ impl PackSet {
 
     /// The indices, rising.
     pub fn iter(self) -> impl Iterator<Item = usize> {
-        (0..32).filter(move |&index| self.contains(index))
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let lowest = left.trailing_zeros();
+            // Takes the lowest bit away; zero stays zero.
+            left &= left.wrapping_sub(1);
+            (lowest < 32).then(|| usize::try_from(lowest).unwrap_or(usize::MAX))
+        })
     }
 }
 
