@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod ci;
+mod coverage;
 mod m33;
 mod markers;
 mod size;
@@ -20,6 +21,8 @@ cargo xtask <task>
                     run what the continuous integration runs, and print how long each step took
   m33 [--write]     play a long log to the core on an emulated Cortex-M33, compare it with the host, count instructions
                     and bytes; --write puts the table into docs/safety.md
+  coverage          lines and branches of the decision core that its tests reach; fails when one is missing that
+                    docs/mutants.md does not explain (needs cargo-llvm-cov and a nightly toolchain with llvm-tools)
   size [--write]    measure the smallest firmware, and the drivers beside others; --write puts the tables into the README
   twins [--check]   write every blocking.rs from the asynch.rs beside it; --check only compares
 ";
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         "acceptance" => acceptance::run(&workspace(), rest),
         "ci" => ci::run(&workspace(), rest),
         "m33" => m33::run(&workspace(), rest),
+        "coverage" => coverage::run(&workspace(), rest),
         "size" => size::run(&workspace(), rest),
         "twins" => twins::run(&workspace(), rest),
         "--help" | "-h" | "help" => {

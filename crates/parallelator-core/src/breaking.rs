@@ -35,7 +35,12 @@ impl<const N: usize> Core<N> {
         let known = pack.is_fresh(age_hard_ms);
         if opens_at_once(reason) || breakable || !known {
             self.open_now(step, index, reason, value, limit);
-        } else if pack.breaking_ms == 0 {
+        } else if pack.is_breaking() {
+            // A fault is a better reason than whatever the opening was asked for first.
+            if matches!(reason, Reason::Fault(_)) {
+                pack.opened_by = reason;
+            }
+        } else {
             // One more than the time waited, so that zero means not waiting.
             pack.breaking_ms = 1;
             pack.opened_by = reason;
@@ -45,17 +50,23 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Opens the packs that waited, when the current has fallen or the wait is over.
-    pub(crate) fn judge_delayed_openings(&mut self, step: &mut Step<'_, N>) {
-        let (params, moment) = (self.params, step.moment);
-        let elapsed_ms = u32::try_from(moment.gap_ms).unwrap_or(u32::MAX);
-        let too_high =
-            |pack: &Pack| pack.current().get().saturating_abs() > params.i_break_max.get();
-        let mut any_too_high = false;
+    /// Counts the time that openings have waited; before any begins to wait in this step.
+    pub(crate) fn count_delays(&mut self, step: &Step<'_, N>) {
+        let elapsed_ms = u32::try_from(step.moment.gap_ms).unwrap_or(u32::MAX);
         for pack in self.packs.iter_mut().filter(|pack| pack.is_breaking()) {
             pack.breaking_ms = pack.breaking_ms.saturating_add(elapsed_ms);
-            any_too_high |= too_high(pack);
         }
+    }
+
+    /// Opens the packs that waited, when the current has fallen or the wait is over.
+    pub(crate) fn judge_delayed_openings(&mut self, step: &mut Step<'_, N>) {
+        let params = self.params;
+        let too_high =
+            |pack: &Pack| pack.current().get().saturating_abs() > params.i_break_max.get();
+        let any_too_high = self
+            .packs
+            .iter()
+            .any(|pack| pack.is_breaking() && too_high(pack));
         for index in 0..self.count {
             let Some(pack) = self.packs.get(index).filter(|pack| pack.is_breaking()) else {
                 continue;

@@ -24,9 +24,10 @@ impl<const N: usize> Ranked<N> {
             *slot = index;
             len = len.saturating_add(1);
         }
-        if let Some(used) = indices.get_mut(..len) {
-            used.sort_unstable_by_key(|&index| (predictor.open_circuit(index), index));
-        }
+        indices
+            .get_mut(..len)
+            .unwrap_or_default()
+            .sort_unstable_by_key(|&index| (predictor.open_circuit(index), index));
         Self { indices, len }
     }
 
@@ -41,10 +42,12 @@ impl<const N: usize> Ranked<N> {
 
 /// Says the same of every candidate.
 fn refuse_all(verdicts: &mut [Verdict], candidates: PackSet, refused: Verdict) {
-    for index in candidates.iter() {
-        if let Some(verdict) = verdicts.get_mut(index) {
-            *verdict = refused;
-        }
+    for (_, verdict) in verdicts
+        .iter_mut()
+        .enumerate()
+        .filter(|(index, _)| candidates.contains(*index))
+    {
+        *verdict = refused;
     }
 }
 
@@ -60,6 +63,9 @@ impl<const N: usize> Core<N> {
     ) {
         let predictor = Predictor::new(&self.params, &view.sources);
         let together = !step.inputs.bus.load_controllable;
+        let given_up = self.given_up(candidates);
+        refuse_all(verdicts, given_up, Self::given_up_verdict());
+        let candidates = candidates.minus(given_up);
         let may_start = if together {
             self.free_both_ways(candidates)
         } else {

@@ -69,6 +69,7 @@ impl<const N: usize> Decision<N> {
         let remedy = match (pack.state, fault) {
             (PackState::Closed, None) => Remedy::None,
             (PackState::Latched | PackState::StuckClosed, Some(fault)) => Remedy::Clear { fault },
+            (PackState::Open, Some(fault @ Fault::Precharge)) => Remedy::Clear { fault },
             (PackState::Disabled, _) => Remedy::Enable,
             (PackState::Open, _) if stopped => Remedy::Arm,
             _ => match pack.eligible_in_ms {

@@ -183,15 +183,14 @@ impl<const N: usize> Core<N> {
         if self.packs.iter().any(holds) {
             return;
         }
-        for (_, pack) in self
+        for trouble in self
             .packs
             .iter_mut()
             .enumerate()
             .filter(|(index, _)| shorted.contains(*index))
+            .filter_map(|(_, pack)| pack.trouble.as_mut())
         {
-            if let Some(trouble) = &mut pack.trouble {
-                trouble.suspects_bus = true;
-            }
+            trouble.suspects_bus = true;
         }
     }
 
@@ -205,17 +204,13 @@ impl<const N: usize> Core<N> {
             return;
         };
         let hard = matches!(found.fault.class(), FaultClass::H0 | FaultClass::H1);
-        let known = pack
-            .trouble
-            .is_some_and(|trouble| trouble.latched || (trouble.fault == found.fault || !hard));
-        if known && pack.is_breaking() {
-            // It opens in any case; what hardware has seen, and what nobody sees any more, does not wait.
+        // Every hard fault latches, so one that comes twice is known by that.
+        let known = pack.trouble.is_some_and(|trouble| trouble.latched || !hard);
+        if known {
+            // One that waits opens in any case; what hardware has seen, and what nobody sees any more, does not wait.
             if matches!(found.fault, Fault::HardwareAlert | Fault::StaleData) {
                 self.open_now(step, index, found.fault.into(), found.value, found.limit);
             }
-            return;
-        }
-        if known && !pack.closed {
             return;
         }
         pack.backoff.count();

@@ -3,7 +3,7 @@
 use battery_units::{DeciCelsius, Milliamps, Millivolts};
 
 use crate::{
-    Core, EventKind, PackSet, PackState, Params, SystemState, Waiting,
+    Core, EventKind, Fault, PackSet, PackState, Params, SystemState, Waiting,
     clock::Motion,
     mode::Mode,
     pack::Pack,
@@ -268,7 +268,7 @@ impl<const N: usize> Core<N> {
     /// Makes the joins of this step, at most one except on a dead bus, and says of every open pack what it waits for.
     pub(crate) fn join(&mut self, step: &mut Step<'_, N>, view: &View<N>) -> [Verdict; N] {
         let mut verdicts = [Verdict::of(Waiting::WaitingTurn); N];
-        let precharged = self.judge_precharge(step, &mut verdicts);
+        let precharged = self.judge_precharge(step);
         let changed = step.switched.then(|| self.view(step));
         let view = changed.as_ref().unwrap_or(view);
         let rack = RackWide {
@@ -302,11 +302,15 @@ impl<const N: usize> Core<N> {
             }
         };
         if view.connected.is_empty() {
-            if first.is_some_and(|(_, of_dead_bus)| of_dead_bus) || self.bus_is_dead(step) {
-                let first = first.map(|(index, _)| index);
-                self.start_dead_bus(step, view, candidates, first, &mut verdicts);
-            } else {
-                self.join_unknown_source(step, view, candidates, &mut verdicts);
+            let was_dead = first.is_some_and(|(_, of_dead_bus)| of_dead_bus);
+            match self.voltage_of_live_bus(step).filter(|_| !was_dead) {
+                Some(bus) => {
+                    self.join_unknown_source(step, view, bus, candidates, &mut verdicts);
+                }
+                None => {
+                    let first = first.map(|(index, _)| index);
+                    self.start_dead_bus(step, view, candidates, first, &mut verdicts);
+                }
             }
         } else {
             self.join_live_bus(step, view, candidates, &mut verdicts);
@@ -342,6 +346,7 @@ impl<const N: usize> Core<N> {
                 });
             }
             PackState::Closed | PackState::Closing => return Err(Verdict::of(Waiting::Connected)),
+            PackState::Precharge => return Err(pack.precharge.verdict()),
             _ => return Err(Verdict::of(Waiting::NoSensor)),
         }
         if !self.system.allows_joins() {
@@ -394,13 +399,11 @@ impl<const N: usize> Core<N> {
         Ok(())
     }
 
-    /// Whether nothing holds the bus: no pack is connected, and where it is measured its voltage is low.
-    pub(crate) fn bus_is_dead(&self, step: &Step<'_, N>) -> bool {
+    /// The voltage of a bus that something holds though no pack is connected; `None` where it is low or not measured.
+    pub(crate) fn voltage_of_live_bus(&self, step: &Step<'_, N>) -> Option<Millivolts> {
         let half_floor = self.params.v_uv_abs.get() / 2;
-        step.inputs
-            .bus
-            .voltage
-            .is_none_or(|voltage| voltage.get() <= half_floor)
+        let measured = step.inputs.bus.voltage;
+        measured.filter(|voltage| voltage.get() > half_floor)
     }
 
     /// Time until the last join has settled; an opening moves the currents of the others just as much.
@@ -430,11 +433,10 @@ impl<const N: usize> Core<N> {
         {
             return Err(Verdict::of(Waiting::MemberUnknown));
         }
-        let voltage = self
-            .packs
-            .get(index)
-            .map_or(Millivolts::ZERO, Pack::voltage);
-        let difference = view.bus.map(|bus| voltage.saturating_sub(bus));
+        let Some(pack) = self.packs.get(index) else {
+            return Err(Verdict::of(Waiting::NoSensor));
+        };
+        let difference = view.bus.map(|bus| pack.voltage().saturating_sub(bus));
         let set = view.connected.with(index);
         let prediction = predictor.of(set);
         let bound = prediction.largest_bound();
@@ -445,11 +447,9 @@ impl<const N: usize> Core<N> {
                 ..Verdict::of(waiting).against(value, limit)
             })
         };
-        if let Some(difference) = difference {
-            let apart = difference.get().saturating_abs();
-            if apart > params.dv_max.get() {
-                return refuse(Waiting::DifferenceTooLarge, apart, params.dv_max.get());
-            }
+        let apart = difference.map_or(0, |difference| difference.get().saturating_abs());
+        if apart > params.dv_max.get() {
+            return refuse(Waiting::DifferenceTooLarge, apart, params.dv_max.get());
         }
         if bound > params.i_circ_max {
             return refuse(
@@ -473,15 +473,13 @@ impl<const N: usize> Core<N> {
                 );
             }
         }
-        if let Some(pack) = self.packs.get(index) {
-            let allowed = windows(pack, params, self.mode.mode())?;
-            let range = prediction.current_range(index, view.fleet());
-            if !allowed.charge && range.high > Milliamps::ZERO {
-                return refuse(Waiting::WouldCharge, range.high.get(), 0);
-            }
-            if !allowed.discharge && range.low < Milliamps::ZERO {
-                return refuse(Waiting::WouldDischarge, range.low.get(), 0);
-            }
+        let allowed = windows(pack, params, self.mode.mode())?;
+        let range = prediction.current_range(index, view.fleet());
+        if !allowed.charge && range.high > Milliamps::ZERO {
+            return refuse(Waiting::WouldCharge, range.high.get(), 0);
+        }
+        if !allowed.discharge && range.low < Milliamps::ZERO {
+            return refuse(Waiting::WouldDischarge, range.low.get(), 0);
         }
         Ok(bound)
     }
@@ -504,7 +502,7 @@ impl<const N: usize> Core<N> {
             match self.gate(step, view, index) {
                 Err(refused) => {
                     *verdict = refused;
-                    let by_current = refused.waiting == Waiting::CirculatingCurrent;
+                    let by_current = refused.reason == Waiting::CirculatingCurrent.into();
                     if by_current && self.may_equalise(view, index) {
                         equalises = equalises.or(refused.predicted.map(|bound| (index, bound)));
                     }
@@ -557,12 +555,10 @@ impl<const N: usize> Core<N> {
         &mut self,
         step: &mut Step<'_, N>,
         view: &View<N>,
+        bus: Millivolts,
         candidates: PackSet,
         verdicts: &mut [Verdict; N],
     ) {
-        let Some(bus) = view.bus else {
-            return;
-        };
         let settling_ms = self.settling_ms(step.moment.core_ms);
         let predictor = Predictor::new(&self.params, &view.sources);
         let mut best: Option<(Milliamps, usize)> = None;
@@ -629,6 +625,7 @@ impl<const N: usize> Core<N> {
             pack.maybe_connected = true;
             pack.changed_at_ms = core_ms;
             pack.missing_samples = 0;
+            let given_up = pack.precharge.forgive();
             pack.precharge = Precharge::default();
             pack.closes = pack.closes.saturating_add(1);
             pack.wear.add(core_ms);
@@ -645,6 +642,9 @@ impl<const N: usize> Core<N> {
                 bound.get(),
                 limit.get(),
             );
+            if given_up {
+                self.alarm_event(step, Some(index), Fault::Precharge, false, 0, 0);
+            }
         }
         for (index, (pack, source)) in self.packs.iter_mut().zip(&view.sources).enumerate() {
             pack.at_join_uv = source.estimate_uv();

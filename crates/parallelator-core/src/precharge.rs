@@ -3,7 +3,8 @@
 //! ```text
 //!   Open --- bus dead, or B too high and ΔV / R_pre low enough ---> Precharge
 //!   Precharge --- what is left would not exceed `i_circ_max` ---> Closing, through the gate of every join
-//!   Precharge --- two seconds over ---> Open, one try less; after three, an alarm until the pack has been closed or cleared
+//!   Precharge --- two seconds over ---> Open, one try less; after three, an alarm until the pack has been closed or cleared:
+//!                                       it starts no dead bus until then, and joins a live one only through the gate
 //! ```
 //!
 //! One pack at a time; nobody else joins meanwhile.
@@ -11,7 +12,7 @@
 use battery_units::{Milliamps, Millivolts};
 
 use crate::{
-    Core, EventKind, Fault, Waiting,
+    Core, EventKind, Fault, PackSet, Waiting,
     arith::{narrow, near_div, product},
     join::View,
     pack::Pack,
@@ -52,6 +53,15 @@ impl Precharge {
         self.failed < TRIES
     }
 
+    /// What is said of a pack whose precharge goes on: it ends within this time.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let left_ms = TIME_OUT_MS.saturating_add(1).saturating_sub(self.lasted_ms);
+        Verdict {
+            eligible_in_ms: Some(left_ms.into()),
+            ..Verdict::of(Waiting::Precharging)
+        }
+    }
+
     /// Lets a pack that failed too often try again; says whether there was something to forgive.
     pub(crate) fn forgive(&mut self) -> bool {
         let given_up = !self.may_try();
@@ -80,6 +90,22 @@ impl<const N: usize> Core<N> {
             .position(|pack| pack.precharge.is_active())
     }
 
+    /// Packs that tried too often: the main switch of none of them closes onto a dead bus that a resistor could not bring up.
+    pub(crate) fn given_up(&self, candidates: PackSet) -> PackSet {
+        let fitted = self.params.r_pre.get() > 0;
+        let given_up = |pack: &Pack| fitted && !pack.precharge.may_try();
+        candidates
+            .iter()
+            .filter(|&index| self.packs.get(index).is_some_and(given_up))
+            .collect()
+    }
+
+    /// What is said of a pack that gave up.
+    pub(crate) fn given_up_verdict() -> Verdict {
+        let tries = TRIES.into();
+        Verdict::because(Fault::Precharge.into()).against(tries, tries)
+    }
+
     /// Whether the first pack of a dead bus starts through a resistor, and pack `index` may still try.
     pub(crate) fn precharges(&self, index: usize) -> bool {
         let tries = |pack: &Pack| pack.precharge.may_try();
@@ -91,16 +117,10 @@ impl<const N: usize> Core<N> {
         if !self.precharges(index) {
             return false;
         }
-        let Some(source) = view.sources.get(index) else {
-            return false;
-        };
         let mut sources = view.sources;
-        if let Some(slot) = sources.get_mut(index) {
-            let learned = self.packs.get(index).map(|pack| pack.learned);
-            let path = learned
-                .unwrap_or_default()
-                .path(&self.params, self.typical_path());
-            *slot = source.behind(path, &self.params);
+        if let (Some(slot), Some(pack)) = (sources.get_mut(index), self.packs.get(index)) {
+            let path = pack.learned.path(&self.params, self.typical_path());
+            *slot = slot.behind(path, &self.params);
         }
         let predictor = Predictor::new(&self.params, &sources);
         let set = view.connected.with(index);
@@ -130,27 +150,21 @@ impl<const N: usize> Core<N> {
         self.event(step, pack, kind, reason, bound.get(), limit);
     }
 
-    /// Ends the precharge of pack `index` without closing it.
+    /// Ends the precharge of pack `index`, which is going on, without closing it.
     fn end_precharge(&mut self, step: &mut Step<'_, N>, index: usize) {
         let core_ms = step.moment.core_ms;
         step.switched = true;
         let Some(pack) = self.packs.get_mut(index) else {
             return;
         };
-        if pack.precharge.is_active() {
-            pack.precharge.lasted_ms = 0;
-            pack.opened_with = pack.current();
-            pack.opened_by = Waiting::Precharging.into();
-            pack.changed_at_ms = core_ms;
-        }
+        pack.precharge.lasted_ms = 0;
+        pack.opened_with = pack.current();
+        pack.opened_by = Waiting::Precharging.into();
+        pack.changed_at_ms = core_ms;
     }
 
     /// Looks after the precharge that is going on.
-    pub(crate) fn judge_precharge(
-        &mut self,
-        step: &mut Step<'_, N>,
-        verdicts: &mut [Verdict; N],
-    ) -> Outcome {
+    pub(crate) fn judge_precharge(&mut self, step: &mut Step<'_, N>) -> Outcome {
         let Some(index) = self.precharging() else {
             return Outcome::None;
         };
@@ -181,12 +195,6 @@ impl<const N: usize> Core<N> {
         }
         if lasted_ms > TIME_OUT_MS {
             self.fail_precharge(step, index);
-        } else if let Some(verdict) = verdicts.get_mut(index) {
-            let left_ms = TIME_OUT_MS.saturating_add(1).saturating_sub(lasted_ms);
-            *verdict = Verdict {
-                eligible_in_ms: Some(left_ms.into()),
-                ..Verdict::of(Waiting::Precharging)
-            };
         }
         Outcome::Busy
     }

@@ -41,8 +41,8 @@ struct Interval {
 /// What the load steps of one pack have shown.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Learned {
+    /// The newest first.
     steps: [Interval; STEPS],
-    next: u8,
     count: u8,
     /// Steps in a row that no such path could have shown.
     refused: u8,
@@ -58,11 +58,11 @@ fn held(value: i64) -> u16 {
 
 /// The middle of five numbers, of which only the first `count` are filled.
 fn median(mut values: [u16; STEPS], count: usize) -> i32 {
-    let Some(used) = values.get_mut(..count) else {
-        return 0;
-    };
-    used.sort_unstable();
-    used.get(count >> 1).copied().unwrap_or(0).into()
+    for unused in values.iter_mut().skip(count) {
+        *unused = u16::MAX;
+    }
+    values.sort_unstable();
+    values.get(count >> 1).copied().unwrap_or(0).into()
 }
 
 /// The resistance a change shows, as thousandths of `r_nom` with the error of the voltages: one that is accepted, or
@@ -95,11 +95,9 @@ impl Learned {
             return;
         };
         self.refused = 0;
-        if let Some(slot) = self.steps.get_mut(usize::from(self.next)) {
-            *slot = interval;
-        }
-        let next = self.next.saturating_add(1);
-        self.next = if usize::from(next) < STEPS { next } else { 0 };
+        self.steps.rotate_right(1);
+        let [newest, ..] = &mut self.steps;
+        *newest = interval;
         self.count = self.count.saturating_add(1).min(FULL);
         self.fit(params);
     }

@@ -131,11 +131,12 @@ impl<const N: usize> Core<N> {
         self.note_clock(&mut step);
         self.take_samples(&mut step);
         self.confirm_switches(&step);
+        self.count_delays(&step);
         self.judge_system(&mut step);
-        self.judge_delayed_openings(&mut step);
         self.judge_hard_faults(&mut step);
         self.judge_stuck_switches(&mut step);
         self.judge_last_join(&mut step);
+        self.judge_delayed_openings(&mut step);
         self.judge_current_sum(&mut step);
         let view = self.view(&step);
         self.judge_soft_faults(&mut step, &view);
@@ -184,7 +185,7 @@ impl<const N: usize> Core<N> {
                 closes: pack.closes,
             };
             if state == PackState::Open {
-                slot.reason = verdict.waiting.into();
+                slot.reason = verdict.reason;
             } else if let Some(trouble) =
                 pack.trouble.filter(|_| !pack.closed || pack.is_breaking())
             {
@@ -233,11 +234,11 @@ impl<const N: usize> Core<N> {
             if let Some(rest) = &mut pack.rest {
                 rest.count(current, step.moment.elapsed_ms, &self.params);
             }
-            let doubtful = pack.learned.is_out_of_range();
+            let was_outside = pack.learned.is_out_of_range();
             if let Some(change) = taken.change {
                 pack.learned.take(&change, &self.params);
             }
-            let doubted = pack.learned.is_out_of_range();
+            let outside = pack.learned.is_out_of_range();
             let first = pack.samples.dropped() == 1;
             if let Filtered::Dropped { value, limit } = taken.filtered
                 && first
@@ -252,8 +253,9 @@ impl<const N: usize> Core<N> {
                     limit,
                 );
             }
-            if doubtful != doubted {
-                self.alarm_event(step, Some(index), Fault::ResistanceRange, doubted, 0, 0);
+            if outside != was_outside {
+                let fault = Fault::ResistanceRange;
+                self.alarm_event(step, Some(index), fault, outside, 0, 0);
             }
         }
     }
@@ -396,6 +398,9 @@ impl<const N: usize> Core<N> {
         }
         pack.samples.restart();
         pack.backoff = crate::backoff::Backoff::default();
+        if fault == Fault::Precharge {
+            self.alarm_event(step, Some(index), fault, false, 0, 0);
+        }
         self.event(
             step,
             Some(index),
@@ -437,7 +442,7 @@ impl<const N: usize> Core<N> {
 /// What the joining rules say about one pack, for the report.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Verdict {
-    pub(crate) waiting: Waiting,
+    pub(crate) reason: Reason,
     pub(crate) predicted: Option<battery_units::Milliamps>,
     pub(crate) difference: Option<battery_units::Millivolts>,
     pub(crate) value: i32,
@@ -447,8 +452,12 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     pub(crate) const fn of(waiting: Waiting) -> Self {
+        Self::because(Reason::Waiting(waiting))
+    }
+
+    pub(crate) const fn because(reason: Reason) -> Self {
         Self {
-            waiting,
+            reason,
             predicted: None,
             difference: None,
             value: 0,

@@ -155,7 +155,7 @@ impl<const N: usize> Core<N> {
     ) -> Option<i32> {
         // Alone on the bus a pack carries what the load draws, and that may be nothing; but it does not leave it dead.
         let measured = step.inputs.bus.voltage;
-        let dead = measured.filter(|_| self.bus_is_dead(step));
+        let dead = measured.filter(|_| self.voltage_of_live_bus(step).is_none());
         let others = others.or(dead)?;
         let bus = measured.unwrap_or(others);
         let params = self.params;

@@ -63,15 +63,28 @@ impl<const N: usize> Core<N> {
             params: self.trip_params(core_ms),
             until_ms: pending.map_or(new_ms, |former| former.until_ms),
         });
-        let others = params.r_nom != self.params.r_nom || params.dv_err != self.params.dv_err;
+        if params.r_nom != self.params.r_nom || params.dv_err != self.params.dv_err {
+            self.forget_paths(step);
+        }
         for pack in &mut self.packs {
-            if others {
-                pack.learned.forget();
-            }
             pack.learned.fit(params);
         }
         self.params = *params;
         self.event(step, None, EventKind::ConfigApplied, None, 0, 0);
+    }
+
+    /// Forgets the paths that were learned; they are measured in the parameters.
+    fn forget_paths(&mut self, step: &mut Step<'_, N>) {
+        for index in 0..self.count {
+            let Some(pack) = self.packs.get_mut(index) else {
+                continue;
+            };
+            let outside = pack.learned.is_out_of_range();
+            pack.learned.forget();
+            if outside {
+                self.alarm_event(step, Some(index), Fault::ResistanceRange, false, 0, 0);
+            }
+        }
     }
 
     /// Writes down that a configuration came which cannot be read.

@@ -18,9 +18,8 @@ impl Wear {
     /// Counts a closing.
     pub(crate) fn add(&mut self, core_ms: u64) {
         self.turn(core_ms);
-        if let Some(first) = self.buckets.first_mut() {
-            *first = first.saturating_add(1);
-        }
+        let [first, ..] = &mut self.buckets;
+        *first = first.saturating_add(1);
     }
 
     /// Closings that may lie within the last hour.
@@ -36,9 +35,8 @@ impl Wear {
         self.running = bucket;
         for _ in 0..passed.min(13) {
             self.buckets.rotate_right(1);
-            if let Some(first) = self.buckets.first_mut() {
-                *first = 0;
-            }
+            let [first, ..] = &mut self.buckets;
+            *first = 0;
         }
     }
 }

@@ -564,3 +564,25 @@ fn a_healthy_hour_forgives_one_fault() {
     world.run_ms(200_000);
     assert_eq!(world.decision.packs[0].score, 0);
 }
+
+#[test]
+fn a_cool_down_does_not_hide_the_word_of_the_operator() {
+    let mut world = running();
+    world.packs[1].offset = -8.0;
+    world.step();
+    world.packs[1].offset = 0.0;
+    world.run_ms(500);
+    assert_eq!(world.state(1), "cooldown");
+    world.command(Command::Disable { pack: 1 });
+    world.step();
+    assert_eq!(world.state(1), "disabled");
+    world.packs[1].u = 24.5;
+    world.run_ms(30_000);
+    assert_eq!(world.state(1), "disabled", "over, but not recovered");
+    world.command(Command::Enable { pack: 1 });
+    world.step();
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("fault", "under_voltage_abs")
+    );
+}

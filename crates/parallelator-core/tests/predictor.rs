@@ -222,3 +222,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_pack_that_is_not_there_is_given_nothing() {
+    let params = Params::default();
+    let sources = [open(&params, 28_000), open(&params, 28_100)];
+    let predictor = Predictor::new(&params, &sources);
+    let prediction = predictor.of(all(2));
+    let range = prediction.current_range(2, Milliamps::ZERO);
+    assert_eq!((range.low, range.high), (Milliamps::MIN, Milliamps::MAX));
+    let headroom = Milliamps::new(5_000);
+    assert_eq!(prediction.headroom_of_fleet(2, headroom), Milliamps::ZERO);
+    assert_eq!(prediction.circulating(2), Milliamps::ZERO);
+    assert_eq!(prediction.share_of(2, headroom), Milliamps::ZERO);
+    assert_eq!(
+        predictor.against_stiff_bus(2, Millivolts::ZERO),
+        Milliamps::MAX
+    );
+    assert_eq!(predictor.measurement_error(2), Milliamps::ZERO);
+    assert_eq!(predictor.open_circuit(2), Millivolts::ZERO);
+}
+
+#[test]
+fn without_a_time_to_rest_an_opened_pack_has_no_error() {
+    let params = Params {
+        t_rest_ms: 0,
+        ..Params::default()
+    };
+    for since_ms in [0, 1, 100_000] {
+        let voltage = Millivolts::new(28_000);
+        let source = Source::open(&params, voltage, Milliamps::new(9_000), since_ms);
+        assert_eq!(source.error(), Millivolts::ZERO);
+    }
+}

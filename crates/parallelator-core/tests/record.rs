@@ -227,3 +227,115 @@ proptest! {
         let _ = Core::<N>::new(3, Params::default()).unwrap().restore(&bytes);
     }
 }
+
+/// The record with some bytes changed and a checksum that fits.
+fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let (_, mut bytes) = after_faults();
+    bytes.truncate(bytes.len() - 4);
+    change(&mut bytes);
+    let crc = !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 {
+                crc >> 1 ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            }
+        })
+    });
+    bytes.extend(crc.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn values_that_were_never_written_are_refused_though_the_checksum_fits() {
+    let refused = |bytes: &[u8]| {
+        World::at(&[28.0, 28.02, 28.04])
+            .core
+            .restore(bytes)
+            .unwrap_err()
+    };
+    assert!(
+        World::at(&[28.0, 28.02, 28.04])
+            .core
+            .restore(&forged(|_| {}))
+            .is_ok()
+    );
+    assert_eq!(
+        refused(&forged(|bytes| bytes[0] = b'X')),
+        RecordError::NotARecord
+    );
+    assert_eq!(refused(&forged(|bytes| bytes[4] = 4)), RecordError::Rack);
+    let length = RecordError::Length {
+        found: 34,
+        needed: 33,
+    };
+    assert_eq!(refused(&forged(|bytes| bytes.push(0))), length);
+    // Pack 1: an unknown flag; a latch without a fault; a stuck switch without its fault, and the fault without the flag;
+    // faults beyond the last.
+    let beyond = Fault::ALL.len() as u8 + 1;
+    let changes: [fn(&mut [u8], u8); 6] = [
+        |entry, _| entry[1] |= 32,
+        |entry, _| (entry[1], entry[2]) = (1, 0),
+        |entry, _| entry[1] |= 2,
+        |entry, _| entry[3] = 1,
+        |entry, beyond| entry[2] = beyond,
+        |entry, beyond| entry[3] = beyond,
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        assert_eq!(
+            refused(&forged(|bytes| change(&mut bytes[13..21], beyond))),
+            RecordError::Field { pack: 1 },
+            "change {number}"
+        );
+    }
+    let last = forged(|bytes| bytes[15] = beyond - 1);
+    assert!(World::at(&[28.0, 28.02, 28.04]).core.restore(&last).is_ok());
+}
+
+#[test]
+fn closings_never_fall_by_a_record() {
+    let mut world = World::at(&[28.0, 28.02, 28.04]);
+    world.core.restore(&forged(|bytes| bytes[9] = 200)).unwrap();
+    world.core.restore(&forged(|bytes| bytes[9] = 3)).unwrap();
+    world.step();
+    assert_eq!(world.decision.packs[0].closes, 200);
+}
+
+#[test]
+fn every_refusal_of_a_record_is_a_sentence() {
+    for (error, text) in [
+        (
+            RecordError::Length {
+                found: 3,
+                needed: 33,
+            },
+            "3 bytes given, 33 needed",
+        ),
+        (RecordError::NotARecord, "not a reboot record"),
+        (
+            RecordError::Version { found: 7 },
+            "version 7 of the record, this is version 1",
+        ),
+        (
+            RecordError::Checksum,
+            "the checksum does not fit, the record was torn",
+        ),
+        (
+            RecordError::PackCount {
+                found: 3,
+                expected: 2,
+            },
+            "a record of 3 packs, the rack has 2",
+        ),
+        (
+            RecordError::Rack,
+            "the flags of the rack hold an impossible value",
+        ),
+        (
+            RecordError::Field { pack: 4 },
+            "the entry of pack 4 holds an impossible value",
+        ),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+}

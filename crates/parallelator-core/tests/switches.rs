@@ -175,3 +175,81 @@ fn a_wrong_bus_voltage_opens_nobody() {
     world.run_ms(5_000);
     assert_eq!(world.closed(), [0, 1, 2]);
 }
+
+/// Two packs at 0.3 V from each other whose sensors, or switches, are exchanged; the third is as it should be.
+fn swapped_with(params: Params) -> World {
+    let volts = [28.00, 28.20, 28.00];
+    let packs = volts.map(|u| world::IdealPack::new(u, 0.060)).to_vec();
+    let mut world = World::of(packs, params);
+    world.wired_to.swap(0, 1);
+    world.inputs.bus.mode_hint = ModeHint::Discharge;
+    world.load_a = 3.0;
+    world
+}
+
+#[test]
+fn two_packs_with_opposite_symptoms_are_swapped_and_both_latch() {
+    let mut world = swapped_with(Params::default());
+    world.load_obeys = false;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(10_000);
+    // Only switch 0 is ever closed, and the sensor of place 1 shows the current of that pack.
+    for index in [0, 1] {
+        assert_eq!(
+            (world.state(index), world.reason(index)),
+            ("latched", "swapped")
+        );
+    }
+    assert!(!world.closed().contains(&0) && !world.closed().contains(&1));
+    let mut latched = world.of_kind(EventKind::Latched);
+    latched.retain(|event| event.1 == "swapped");
+    assert_eq!(latched.len(), 2);
+    assert!(!world.saw(EventKind::StuckClosed), "no switch is stuck");
+    world.run_ms(3_600_000);
+    assert_eq!(world.state(0), "latched");
+}
+
+#[test]
+fn a_stuck_switch_beside_a_healthy_one_is_not_called_swapped() {
+    let mut world = running();
+    world.packs[2].welded = true;
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(3_000);
+    assert_eq!(world.reason(2), "stuck_closed");
+    assert_eq!(world.closed(), [0, 1]);
+}
+
+#[test]
+fn a_leak_that_began_long_before_the_missing_current_is_no_exchange() {
+    // Pack 2 leaks for three samples while pack 0 misses its current for fewer.
+    let mut world = running();
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(2_000);
+    world.says(&[(28_000, -4_500), (28_000, -4_500), (28_000, -300)]);
+    world.step();
+    world.says(&[(28_300, 0), (28_000, -4_500), (28_000, -300)]);
+    world.run_ms(200);
+    assert_eq!(
+        (world.state(2), world.reason(2)),
+        ("stuck_closed", "stuck_closed")
+    );
+    assert_eq!(world.closed(), [0, 1]);
+}
+
+#[test]
+fn two_swapped_packs_are_found_once_when_both_symptoms_are_old_enough_in_the_same_step() {
+    let mut world = swapped_with(Params {
+        t_open_samples: 3,
+        ..Params::default()
+    });
+    world.load_obeys = false;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(10_000);
+    for index in [0, 1] {
+        assert_eq!(
+            (world.state(index), world.reason(index)),
+            ("latched", "swapped")
+        );
+        assert_eq!(world.decision.packs[index].score, 1);
+    }
+}

@@ -130,8 +130,9 @@ impl Params {
         for (slot, byte) in record.iter_mut().zip(content) {
             *slot = byte;
         }
-        if let Some((content, tail)) = record.split_at_mut_checked(body) {
-            tail.copy_from_slice(&CRC.checksum(content).to_le_bytes());
+        let checksum = CRC.checksum(record.get(..body).unwrap_or(&[]));
+        for (slot, byte) in record.iter_mut().skip(body).zip(checksum.to_le_bytes()) {
+            *slot = byte;
         }
         Ok(record)
     }

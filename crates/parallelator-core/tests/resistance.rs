@@ -1,0 +1,210 @@
+//! The learned path resistance, seen by what the bus may carry: with paths known to `±e` two packs of a 10 A share it by
+//! `1/(1−e)` against `1/(1+e)` at worst.
+
+mod world;
+
+use battery_units::Millivolts;
+use parallelator_core::*;
+use world::{IdealPack, World};
+
+/// Two equal packs of this resistance in ohms; nominal are 60 mΩ.
+fn pair_with(ohms: f64, params: Params) -> World {
+    let mut world = World::of(vec![IdealPack::new(28.0, ohms); 2], params);
+    world.load_obeys = false;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1]);
+    world.events.clear();
+    world
+}
+
+fn pair(ohms: f64) -> World {
+    pair_with(ohms, Params::default())
+}
+
+/// Steps of the load between nothing and so many amperes, and back to nothing.
+fn step_load(world: &mut World, steps: usize, amperes: f64) {
+    for step in 0..steps {
+        world.load_a = if step % 2 == 0 { amperes } else { 0.0 };
+        world.run_ms(200);
+    }
+    if steps % 2 == 1 {
+        // Too slow to be a step of the load: each change is below an ampere a pack.
+        while world.load_a > 0.0 {
+            world.load_a = (world.load_a - 1.5).max(0.0);
+            world.step();
+        }
+        world.step();
+    }
+}
+
+/// What two packs of 10 A may discharge when each path lies in this interval, in mΩ, with this middle.
+fn expected_dcl(low: f64, high: f64, middle: f64, dv_err: f64) -> f64 {
+    let share = (1.0 / low) / (1.0 / low + 1.0 / high);
+    (10_000.0 - dv_err / middle * 1_000.0) / share
+}
+
+fn assert_dcl(world: &World, low: f64, high: f64, middle: f64) {
+    let dv_err = f64::from(world.core.params().dv_err.get());
+    let expected = expected_dcl(low, high, middle, dv_err);
+    let dcl = f64::from(world.decision.dcl.get());
+    assert!(
+        (dcl - expected).abs() < expected * 0.004,
+        "{dcl} mA, expected {expected}"
+    );
+}
+
+#[test]
+fn without_load_steps_the_band_of_the_parameters_counts() {
+    assert_dcl(&pair(0.060), 36.0, 84.0, 60.0);
+}
+
+#[test]
+fn each_of_five_steps_narrows_the_band_by_a_fifth_of_what_it_shows() {
+    // 3 A a pack make 180 mV, known to 20 mV: 53.3 to 66.7 mΩ.
+    for steps in 1..=8 {
+        let mut world = pair(0.060);
+        step_load(&mut world, steps, 6.0);
+        let weight = steps.min(5) as f64 / 5.0;
+        let low = 36.0 + (53.33 - 36.0) * weight;
+        let high = 84.0 - (84.0 - 66.67) * weight;
+        assert_dcl(&world, low, high, 60.0);
+    }
+}
+
+#[test]
+fn charging_steps_show_the_same() {
+    let mut world = pair(0.060);
+    step_load(&mut world, 6, -6.0);
+    assert_dcl(&world, 53.33, 66.67, 60.0);
+}
+
+#[test]
+fn a_step_of_less_than_an_ampere_shows_nothing() {
+    let mut world = pair(0.060);
+    step_load(&mut world, 10, 1.998);
+    assert_dcl(&world, 36.0, 84.0, 60.0);
+    // One ampere itself: 60 mV, known to 20 mV.
+    step_load(&mut world, 10, 2.0);
+    assert_dcl(&world, 40.0, 80.0, 60.0);
+}
+
+#[test]
+fn the_band_never_narrows_below_a_twentieth() {
+    let params = Params {
+        dv_err: Millivolts::new(1),
+        ..Params::default()
+    };
+    let mut world = pair_with(0.060, params);
+    step_load(&mut world, 6, 18.0);
+    assert_dcl(&world, 57.0, 63.0, 60.0);
+}
+
+#[test]
+fn a_path_at_the_edge_of_the_band_is_held_inside_it() {
+    // 80 mΩ: 3 A show 73.3 to 86.7 mΩ, of which what lies above 84 mΩ was promised not to be.
+    let mut world = pair(0.080);
+    step_load(&mut world, 6, 6.0);
+    assert_dcl(&world, 73.33, 84.0, 78.67);
+}
+
+#[test]
+fn one_wrong_step_of_five_moves_nothing() {
+    let mut world = pair(0.060);
+    step_load(&mut world, 4, 6.0);
+    // Its voltage follows the step only in part: it looks like 25 mΩ.
+    world.packs[0].r = 0.025;
+    world.packs[1].r = 0.025;
+    step_load(&mut world, 1, 6.0);
+    assert_dcl(&world, 53.33, 66.67, 60.0);
+}
+
+#[test]
+fn an_impossible_step_is_not_taken() {
+    // Below 0.3 and above 3 times the nominal path: 17 and 181 mΩ.
+    for ohms in [0.017, 0.181] {
+        let mut world = pair(ohms);
+        step_load(&mut world, 10, 6.0);
+        assert_dcl(&world, 36.0, 84.0, 60.0);
+        // Five such steps in a row are no accident.
+        assert_eq!(
+            world.of_kind(EventKind::Alarm),
+            [
+                (Some(0), "resistance_range", 0, 0),
+                (Some(1), "resistance_range", 0, 0)
+            ]
+        );
+    }
+}
+
+#[test]
+fn steps_across_a_gap_are_not_taken() {
+    let mut world = pair(0.060);
+    for step in 0..10 {
+        world.load_a = if step % 2 == 0 { 6.0 } else { 0.0 };
+        world.step_after(300);
+        world.step_after(300);
+    }
+    assert_dcl(&world, 36.0, 84.0, 60.0);
+}
+
+#[test]
+fn five_steps_outside_the_band_keep_a_pack_from_joining_and_are_an_alarm() {
+    for (ohms, outside) in [(0.100, true), (0.028, true), (0.088, false), (0.033, false)] {
+        let mut world = pair(ohms);
+        step_load(&mut world, 4, 6.0);
+        assert!(!world.saw(EventKind::Alarm), "four say nothing yet");
+        step_load(&mut world, 2, 6.0);
+        let alarms = world.of_kind(EventKind::Alarm);
+        assert_eq!(alarms.len(), if outside { 2 } else { 0 }, "{ohms} Ω");
+        if outside {
+            assert_eq!((alarms[0].0, alarms[0].1), (Some(0), "resistance_range"));
+            assert_dcl(&world, 36.0, 84.0, 60.0);
+        }
+        assert_eq!(world.closed(), [0, 1], "it opens nobody");
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(1_000);
+        world.command(Command::Enable { pack: 1 });
+        world.run_ms(5_000);
+        assert_eq!(world.closed().contains(&1), !outside);
+        if outside {
+            assert_eq!(
+                (world.state(1), world.reason(1)),
+                ("open", "path_resistance")
+            );
+        }
+    }
+}
+
+#[test]
+fn later_steps_inside_the_band_end_the_alarm() {
+    let mut world = pair(0.100);
+    step_load(&mut world, 6, 6.0);
+    assert_eq!(world.of_kind(EventKind::Alarm).len(), 2);
+    for pack in &mut world.packs {
+        pack.r = 0.060;
+    }
+    step_load(&mut world, 6, 6.0);
+    assert_eq!(world.of_kind(EventKind::AlarmOver).len(), 2);
+}
+
+#[test]
+fn the_opening_of_a_test_is_a_load_step_of_those_that_stay() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    world.command(Command::Service { enter: true });
+    world.command(Command::Test { pack: 2 });
+    world.step();
+    world.run_ms(100);
+    // The rest had one step when the load came, which was one of three for pack 2 as well; now they have two.
+    let mut other = World::at(&[28.0, 28.0, 28.0]);
+    other.run_ms(10_000);
+    other.load_a = 9.0;
+    other.run_ms(10_000);
+    other.command(Command::Disable { pack: 2 });
+    other.step();
+    other.run_ms(100);
+    assert_eq!(world.decision.dcl, other.decision.dcl);
+    assert!(world.decision.dcl.get() > 14_000, "{}", world.decision.dcl);
+}

@@ -1,0 +1,115 @@
+//! Rules D4 and D7 on a dead bus: which pack is the first, and when nobody starts.
+
+mod world;
+
+use battery_units::Milliamps;
+use parallelator_core::*;
+use world::{IdealPack, World};
+
+fn rack(volts: &[f64], params: Params) -> World {
+    let packs = volts.iter().map(|&u| IdealPack::new(u, 0.060)).collect();
+    World::of(packs, params)
+}
+
+fn first_closed(world: &mut World) -> Vec<usize> {
+    while world.closed().is_empty() {
+        world.step();
+        assert!(world.now_ms < 10_000, "nobody starts");
+    }
+    world.closed()
+}
+
+#[test]
+fn the_largest_set_is_the_anchor_in_every_mode_when_asked_for() {
+    let params = Params {
+        anchor: Anchor::LargestSet,
+        ..Params::default()
+    };
+    for mode_hint in [
+        ModeHint::Charge,
+        ModeHint::Discharge,
+        ModeHint::Idle,
+        ModeHint::Auto,
+    ] {
+        // Three that fit together, one far below and one far above them.
+        let mut world = rack(&[26.0, 27.50, 27.58, 27.66, 29.0], params);
+        world.inputs.bus.mode_hint = mode_hint;
+        assert_eq!(
+            first_closed(&mut world),
+            [2],
+            "{mode_hint:?}: the central one"
+        );
+        world.run_ms(5_000);
+        assert_eq!(world.closed(), [1, 2, 3], "{mode_hint:?}");
+    }
+}
+
+#[test]
+fn a_set_that_can_carry_nothing_for_certain_does_not_start() {
+    // The measuring error alone, 20 mV over 60 mΩ, is more than the pack may carry.
+    for (milliamps, starts) in [(334, false), (335, true)] {
+        let mut world = rack(&[28.0], Params::default());
+        world.inputs.bus.load_controllable = false;
+        world.inputs.packs[0].gauge.i_dis_max = Some(Milliamps::new(milliamps));
+        world.run_ms(3_000);
+        assert_eq!(world.closed() == [0], starts, "{milliamps} mA");
+        if !starts {
+            assert_eq!(world.reason(0), "load_not_covered");
+        }
+    }
+}
+
+#[test]
+fn a_set_that_closes_at_once_needs_a_closing_for_each_of_its_packs() {
+    for (closes, starts) in [(2, false), (3, true)] {
+        let params = Params {
+            closes_per_hour_fleet: Some(closes),
+            ..Params::default()
+        };
+        let mut world = rack(&[28.0, 28.0, 28.0], params);
+        world.inputs.bus.load_controllable = false;
+        world.run_ms(3_000);
+        assert_eq!(world.closed().len(), if starts { 3 } else { 0 });
+        if !starts {
+            assert_eq!(world.reason(0), "wear_budget");
+        }
+    }
+}
+
+#[test]
+fn the_closings_of_the_whole_rack_are_a_budget_too() {
+    let params = Params {
+        closes_per_hour_fleet: Some(2),
+        ..Params::default()
+    };
+    let mut world = rack(&[28.0, 28.0, 28.0], params);
+    world.run_ms(10_000);
+    assert_eq!(world.closed().len(), 2);
+    let waiting = (0..3)
+        .find(|index| !world.closed().contains(index))
+        .unwrap();
+    let pack = &world.decision.packs[waiting];
+    assert_eq!(pack.reason.code(), "wear_budget");
+    assert_eq!((pack.value, pack.limit), (2, 2));
+    world.run_ms(3_600_000);
+    assert_eq!(world.closed().len(), 2, "not within the hour");
+    world.run_ms(300_000);
+    assert_eq!(world.closed().len(), 3);
+}
+
+#[test]
+fn of_a_set_that_closed_at_once_only_the_pack_furthest_off_is_opened() {
+    // Pack 2 reads 0.25 V low and carries far more than anybody expects; twice, and no first pack is under suspicion.
+    let mut world = rack(&[28.0, 28.0, 28.25], Params::default());
+    world.inputs.bus.load_controllable = false;
+    world.packs[2].offset = -0.25;
+    for pack in &mut world.packs {
+        pack.r = 0.036;
+    }
+    assert_eq!(first_closed(&mut world), [0, 1, 2]);
+    world.run_ms(600);
+    assert_eq!(world.closed(), [0, 1]);
+    let opened = world.of_kind(EventKind::Opened);
+    assert_eq!((opened[0].0, opened[0].1), (Some(2), "join_mismatch"));
+    assert_eq!(opened.len(), 1);
+}

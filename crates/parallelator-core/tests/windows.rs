@@ -1,0 +1,297 @@
+//! Rule D3: the temperature and voltage windows, which way a join may push a current, and a bus held by something unknown.
+
+mod world;
+
+use battery_units::{DeciCelsius, Milliamps, Milliohms, Millivolts};
+use parallelator_core::*;
+use world::{IdealPack, World};
+
+fn at(tenths: i32) -> Option<Sample<DeciCelsius>> {
+    Some(Sample::good(DeciCelsius::new(tenths), 0))
+}
+
+/// One pack at 28 V and this temperature, that would join an empty bus.
+fn alone(tenths: i32, mode_hint: ModeHint) -> World {
+    let mut world = World::at(&[28.0]);
+    world.inputs.bus.mode_hint = mode_hint;
+    world.inputs.packs[0].temperature = at(tenths);
+    world.run_ms(2_000);
+    world
+}
+
+#[test]
+fn a_pack_joins_inside_the_temperature_window_of_the_mode() {
+    for (mode, tenths, joins, limit) in [
+        (ModeHint::Charge, 0, true, 0),
+        (ModeHint::Charge, -1, false, 0),
+        (ModeHint::Charge, 450, true, 0),
+        (ModeHint::Charge, 451, false, 450),
+        (ModeHint::Discharge, -200, true, 0),
+        (ModeHint::Discharge, -201, false, -200),
+        (ModeHint::Discharge, 550, true, 0),
+        (ModeHint::Discharge, 551, false, 550),
+        (ModeHint::Idle, -200, true, 0),
+        (ModeHint::Idle, -201, false, -200),
+        (ModeHint::Idle, 551, false, 550),
+        (ModeHint::Auto, 550, true, 0),
+        (ModeHint::Auto, 551, false, 550),
+    ] {
+        let world = alone(tenths, mode);
+        assert_eq!(world.closed() == [0], joins, "{mode:?} {tenths}");
+        if !joins {
+            assert_eq!(world.reason(0), "temperature_window");
+            let pack = &world.decision.packs[0];
+            assert_eq!((pack.value, pack.limit), (tenths, limit), "{mode:?}");
+        }
+    }
+}
+
+#[test]
+fn a_thermometer_that_fell_silent_lets_nobody_join() {
+    let mut world = alone(200, ModeHint::Idle);
+    world.command(Command::Disable { pack: 0 });
+    world.run_ms(1_000);
+    world.inputs.packs[0].temperature = Some(Sample::default());
+    world.run_ms(1_000);
+    world.command(Command::Enable { pack: 0 });
+    world.run_ms(2_000);
+    assert_eq!(
+        (world.state(0), world.reason(0)),
+        ("open", "temperature_window")
+    );
+}
+
+#[test]
+fn an_impossible_temperature_is_no_measurement() {
+    // Absolute zero itself is no reading of a working sensor.
+    for (tenths, measured) in [(-2_732, false), (-2_731, true), (i32::MIN, false)] {
+        let world = alone(tenths, ModeHint::Idle);
+        assert_eq!(world.closed().is_empty(), measured, "{tenths}");
+    }
+}
+
+#[test]
+fn a_connected_pack_opens_outside_the_window_of_its_current() {
+    for (milliamps, tenths, limit) in [
+        (-201, -201, Some(-200)),
+        (-201, -200, None),
+        (-201, 551, Some(550)),
+        (-201, 550, None),
+        (201, -1, Some(0)),
+        (201, 0, None),
+        (201, 451, Some(450)),
+        (201, 450, None),
+        (200, 900, None),
+        (-200, 900, None),
+    ] {
+        let mut world = World::at(&[28.0, 28.0]);
+        world.run_ms(5_000);
+        world.events.clear();
+        world.says(&[(28_000, milliamps), (28_000, milliamps)]);
+        world.inputs.packs[0].temperature = at(tenths);
+        world.step();
+        let expected: Vec<_> = limit
+            .map(|limit| (Some(0), "over_temperature", tenths, limit))
+            .into_iter()
+            .collect();
+        assert_eq!(world.of_kind(EventKind::Opened), expected);
+    }
+}
+
+/// A pack that tripped at 60 °C and has cooled down for long enough.
+fn tripped() -> World {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.load_a = 2.0;
+    world.run_ms(5_000);
+    world.inputs.packs[0].temperature = at(600);
+    world.step();
+    assert_eq!(world.closed(), [1]);
+    world.load_a = 0.0;
+    world.run_ms(30_000);
+    world
+}
+
+#[test]
+fn a_pack_that_tripped_on_temperature_returns_five_degrees_inside_both_windows() {
+    for (tenths, returns) in [(401, false), (400, true), (50, true), (49, false)] {
+        let mut world = tripped();
+        world.inputs.packs[0].temperature = at(tenths);
+        world.run_ms(2_000);
+        assert_eq!(world.closed() == [0, 1], returns, "{tenths}");
+    }
+}
+
+#[test]
+fn a_thermometer_that_fell_silent_is_no_recovery() {
+    let mut world = tripped();
+    world.inputs.packs[0].temperature = Some(Sample::default());
+    world.run_ms(10_000);
+    assert_eq!(
+        (world.state(0), world.reason(0)),
+        ("fault", "over_temperature")
+    );
+}
+
+#[test]
+fn a_pack_that_tripped_on_under_voltage_returns_to_a_bus_that_is_charged() {
+    for (mode_hint, millivolts, returns) in [
+        (ModeHint::Charge, 21_000, true),
+        (ModeHint::Charge, 20_999, false),
+        (ModeHint::Idle, 24_999, false),
+        (ModeHint::Idle, 25_000, true),
+    ] {
+        let mut world = World::at(&[28.0]);
+        world.run_ms(2_000);
+        world.says(&[(20_000, -1_000)]);
+        world.step();
+        world.events.clear();
+        world.inputs.bus.mode_hint = mode_hint;
+        world.says(&[(millivolts, 0)]);
+        world.run_ms(15_000);
+        assert_eq!(
+            world.of_kind(EventKind::Recovered).len(),
+            usize::from(returns),
+            "{mode_hint:?} {millivolts} mV"
+        );
+    }
+}
+
+/// Pack 0 holds the bus; pack 1 is allowed to join now.
+fn beside(volts: [f64; 2], mode_hint: ModeHint, tenths: i32) -> World {
+    let mut world = World::at(&volts);
+    world.inputs.bus.mode_hint = mode_hint;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [0]);
+    world.inputs.packs[1].temperature = at(tenths);
+    world.command(Command::Enable { pack: 1 });
+    world.run_ms(2_000);
+    world
+}
+
+#[test]
+fn a_pack_too_cold_to_be_charged_joins_where_it_is_discharged() {
+    let world = beside([28.0, 28.2], ModeHint::Idle, -50);
+    assert_eq!(world.closed(), [0, 1]);
+    let world = beside([28.0, 28.01], ModeHint::Idle, -50);
+    assert_eq!(
+        world.reason(1),
+        "would_charge",
+        "the errors could turn it round"
+    );
+    assert!(world.decision.packs[1].value > 0);
+}
+
+#[test]
+fn an_empty_pack_joins_only_where_it_is_charged() {
+    let world = beside([24.2, 23.95], ModeHint::Charge, 200);
+    assert_eq!(world.closed(), [0, 1]);
+    let world = beside([23.9, 23.95], ModeHint::Charge, 200);
+    assert_eq!(world.reason(1), "would_discharge");
+    assert!(world.decision.packs[1].value < 0);
+    assert_eq!(world.decision.packs[1].limit, 0);
+}
+
+#[test]
+fn a_pack_that_may_carry_nothing_does_not_join() {
+    for discharges in [true, false] {
+        let mut world = World::at(&[28.0]);
+        let gauge = &mut world.inputs.packs[0].gauge;
+        let none = Some(Milliamps::ZERO);
+        if discharges {
+            gauge.i_dis_max = none;
+        } else {
+            gauge.i_chg_max = none;
+        }
+        world.run_ms(2_000);
+        assert_eq!((world.state(0), world.reason(0)), ("open", "pack_limit"));
+        world.inputs.packs[0].gauge = Gauge {
+            i_dis_max: Some(Milliamps::new(1)),
+            i_chg_max: Some(Milliamps::new(1)),
+            ..Gauge::default()
+        };
+        world.run_ms(1_000);
+        assert_eq!(world.closed(), [0]);
+    }
+}
+
+/// Packs beside a bus that something unknown holds at 28.05 V.
+fn beside_unknown(volts: &[f64]) -> World {
+    let mut world = World::at(volts);
+    world.inputs.bus.voltage = Some(Millivolts::new(28_050));
+    world
+}
+
+#[test]
+fn nobody_joins_an_unknown_source_that_may_be_charged_only_one_way() {
+    let mut world = beside_unknown(&[28.0]);
+    world.inputs.packs[0].temperature = at(-50);
+    world.run_ms(2_000);
+    assert_eq!((world.state(0), world.reason(0)), ("open", "would_charge"));
+}
+
+#[test]
+fn a_small_pack_does_not_join_a_source_that_could_overload_it() {
+    // (50 + 20) mV over 36 mΩ.
+    for (milliamps, joins) in [(1_944, false), (1_945, true)] {
+        for discharges in [true, false] {
+            let mut world = beside_unknown(&[28.0]);
+            let own = Some(Milliamps::new(milliamps));
+            if discharges {
+                world.inputs.packs[0].gauge.i_dis_max = own;
+            } else {
+                world.inputs.packs[0].gauge.i_chg_max = own;
+            }
+            world.run_ms(2_000);
+            assert_eq!(world.closed() == [0], joins, "{milliamps} mA");
+            if !joins {
+                let pack = &world.decision.packs[0];
+                assert_eq!(pack.reason.code(), "pack_limit");
+                assert_eq!((pack.value, pack.limit), (1_945, milliamps));
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_packs_the_nearest_joins_an_unknown_source() {
+    for (volts, first) in [
+        ([28.00, 28.04, 28.10], 1),
+        ([28.04, 28.04, 28.04], 0),
+        ([28.06, 28.00, 28.04], 0),
+    ] {
+        let mut world = beside_unknown(&volts);
+        while world.closed().is_empty() {
+            world.step();
+        }
+        assert_eq!(world.closed(), [first], "{volts:?}");
+    }
+}
+
+#[test]
+fn a_bus_is_dead_up_to_half_of_the_lowest_voltage() {
+    for (millivolts, dead) in [(10_500, true), (10_501, false)] {
+        let mut world = World::at(&[28.0]);
+        world.inputs.bus.voltage = Some(Millivolts::new(millivolts));
+        // Not for longer: a pack that leaves the bus dead is opened again.
+        world.run_ms(700);
+        assert_eq!(world.closed() == [0], dead, "{millivolts} mV");
+        if !dead {
+            assert_eq!(world.reason(0), "difference_too_large");
+        }
+    }
+}
+
+#[test]
+fn the_current_through_its_own_resistor_is_no_leak_of_a_pack_that_has_come_up() {
+    // 28 V through 0.56 Ω and a load of 112 Ω: 249 mA that stay, which leave 140 mV.
+    let params = Params {
+        r_pre: Milliohms::new(500),
+        ..Params::default()
+    };
+    let mut world = World::of(vec![IdealPack::new(28.0, 0.060)], params);
+    world.bus_siemens = 1.0 / 112.0;
+    world.run_ms(1_500);
+    assert_eq!(world.of_kind(EventKind::Precharging).len(), 1);
+    assert_eq!(world.closed(), [0]);
+}
