@@ -5,6 +5,7 @@ mod ci;
 mod coverage;
 mod m33;
 mod markers;
+mod proof;
 mod size;
 mod twins;
 
@@ -23,6 +24,9 @@ cargo xtask <task>
                     and bytes; --write puts the table into docs/safety.md
   coverage          lines and branches of the decision core that its tests reach; fails when one is missing that
                     docs/mutants.md does not explain (needs cargo-llvm-cov and a nightly toolchain with llvm-tools)
+  proof [--steps NUMBER] [--write]
+                    judge the invariants of the core over 10^8 random steps and a full grid; --write puts the tables into
+                    docs/safety.md
   size [--write]    measure the smallest firmware, and the drivers beside others; --write puts the tables into the README
   twins [--check]   write every blocking.rs from the asynch.rs beside it; --check only compares
 ";
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         "ci" => ci::run(&workspace(), rest),
         "m33" => m33::run(&workspace(), rest),
         "coverage" => coverage::run(&workspace(), rest),
+        "proof" => proof::run(&workspace(), rest),
         "size" => size::run(&workspace(), rest),
         "twins" => twins::run(&workspace(), rest),
         "--help" | "-h" | "help" => {

@@ -118,7 +118,7 @@ impl Samples {
         else {
             return (None, Filtered::Passed);
         };
-        let last = self.voltage.filter(|last| is_newer(&offered, last));
+        let last = self.voltage.filter(|last| offered.age < last.age);
         if self.voltage.is_some() && last.is_none() {
             return (None, Filtered::Passed);
         }
@@ -224,10 +224,6 @@ fn jumped(before: Millivolts, now: Millivolts, params: &Params) -> bool {
     product(change, 100) > product(before.get(), params.dv_jump.get().into())
 }
 
-fn is_newer<T: PartialEq>(new: &Aged<T>, old: &Aged<T>) -> bool {
-    new.age < old.age || (new.age == old.age && new.value != old.value)
-}
-
 fn aged<T: Copy>(sample: &Sample<T>) -> Option<Aged<T>> {
     (sample.quality != Quality::Missing).then(|| Aged {
         value: sample.value,
@@ -235,12 +231,11 @@ fn aged<T: Copy>(sample: &Sample<T>) -> Option<Aged<T>> {
     })
 }
 
-/// Replaces the stored sample by a newer one; says whether it did. One of the same age with another value is newer too: two
-/// readings in a millisecond.
-fn keep_newer<T: Copy + PartialEq>(stored: &mut Option<Aged<T>>, offered: Option<Aged<T>>) -> bool {
+/// Replaces the stored sample by a newer one; says whether it did.
+fn keep_newer<T: Copy>(stored: &mut Option<Aged<T>>, offered: Option<Aged<T>>) -> bool {
     match (&stored, offered) {
         (_, None) => false,
-        (Some(old), Some(new)) if !is_newer(&new, old) => false,
+        (Some(old), Some(new)) if new.age >= old.age => false,
         (_, Some(new)) => {
             *stored = Some(new);
             true

@@ -223,11 +223,13 @@ impl Judge {
             };
             self.last_good_current[index] = current;
             let waits = (over || hard) && closed && current.saturating_abs() > 20_000;
-            if !waits {
+            // While the clock stands still no reading is newer than the last, so nobody can say that a current fell.
+            let still = gap == 0 && self.waiting_since[index].is_some();
+            if !waits && !still {
                 self.waiting_since[index] = None;
                 assert!(!(over && closed), "I7: over-voltage on pack {index}");
                 assert!(!(hard && closed), "I7: over-current on pack {index}");
-            } else {
+            } else if !still {
                 let since = *self.waiting_since[index].get_or_insert(self.real_ms);
                 assert!(
                     self.real_ms - since <= 3_000,

@@ -187,7 +187,7 @@ fn a_switch_not_confirmed_open_still_counts_as_closed() {
     world.run_ms(2_000);
     assert!(world.closed().is_empty());
     give(&mut world, |params| {
-        params.i_dis_max = Milliamps::new(10_400)
+        params.i_dis_max = Milliamps::new(10_400);
     });
     assert!(!taken(&world));
 }
@@ -276,7 +276,7 @@ fn a_smaller_limit_counts_at_once_for_the_bus_and_only_later_for_the_trips() {
     let before = world.decision.dcl.get();
     let given_ms = world.now_ms + 100;
     give(&mut world, |params| {
-        params.i_dis_max = Milliamps::new(5_000)
+        params.i_dis_max = Milliamps::new(5_000);
     });
     let now = world.decision.dcl.get();
     assert!(
@@ -297,7 +297,7 @@ fn the_time_above_a_smaller_limit_begins_to_count_after_the_wait() {
     world.says(&[(28_000, -9_000); 3]);
     let given_ms = world.now_ms + 100;
     give(&mut world, |params| {
-        params.i_dis_max = Milliamps::new(8_000)
+        params.i_dis_max = Milliamps::new(8_000);
     });
     // 9 A weigh 126 against 8 A: sixteen steps, of which the first is the one at the end of the wait.
     assert_eq!(ms_until_opened(&mut world, given_ms), 3_000 + 1_500);
@@ -366,7 +366,7 @@ fn a_second_tightening_does_not_prolong_the_wait_of_the_first() {
     world.says(&[(28_000, -9_000); 3]);
     let given_ms = world.now_ms + 100;
     give(&mut world, |params| {
-        params.i_dis_max = Milliamps::new(6_000)
+        params.i_dis_max = Milliamps::new(6_000);
     });
     world.run_ms(1_900);
     give(&mut world, |params| params.dv_max = Millivolts::new(900));
@@ -378,7 +378,7 @@ fn a_tightening_after_the_wait_of_an_earlier_one_waits_again() {
     let mut world = running();
     world.says(&[(28_000, -6_000); 3]);
     give(&mut world, |params| {
-        params.i_dis_max = Milliamps::new(7_000)
+        params.i_dis_max = Milliamps::new(7_000);
     });
     world.run_ms(10_000);
     let given_ms = world.now_ms + 100;
