@@ -394,7 +394,7 @@ fn a_tightening_with_every_pack_open_counts_at_once() {
     let mut world = running();
     open_all(&mut world);
     give(&mut world, |params| {
-        params.v_ov_abs = Millivolts::new(29_700)
+        params.v_ov_abs = Millivolts::new(29_700);
     });
     world.says(&[(29_700, 0)]);
     world.step();

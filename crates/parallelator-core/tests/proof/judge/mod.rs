@@ -241,7 +241,7 @@ impl Judge {
         ]
     }
 
-    fn events<'a>(seen: &'a Seen<'_>, kind: EventKind) -> impl Iterator<Item = Event> {
+    fn events(seen: &Seen<'_>, kind: EventKind) -> impl Iterator<Item = Event> {
         seen.decision
             .events
             .iter()
