@@ -228,6 +228,7 @@ fn overloaded() -> World {
     world.says(&[(27_000, -31_000), (27_000, -19_000), (27_000, -19_000)]);
     while !world.saw(EventKind::OpeningDelayed) {
         world.step();
+        assert!(world.now_ms < 60_000, "nothing is found");
     }
     world
 }
@@ -365,4 +366,17 @@ fn a_fault_whose_opening_waits_cannot_be_cleared() {
     world.step();
     assert!(world.saw(EventKind::CommandRefused) && !world.saw(EventKind::Cleared));
     assert_eq!(ms_until_open(&mut world, 0), 2_900);
+}
+
+#[test]
+fn the_wait_is_over_at_t_shed_and_not_a_millisecond_before() {
+    let mut world = running(3);
+    world.says(&[(27_500, -25_000); 3]);
+    world.command(Command::Disable { pack: 0 });
+    world.step();
+    world.run_ms(2_900);
+    world.step_after(99);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    world.step_after(1);
+    assert_eq!(world.closed(), [1, 2]);
 }

@@ -310,3 +310,79 @@ fn an_empty_pack_stays_while_the_others_cannot_take_the_charge_it_takes() {
     world.step();
     assert_eq!(world.closed(), [1]);
 }
+
+#[test]
+fn only_an_empty_pack_lets_the_charger_have_more_than_the_rest_could_take() {
+    let params = Params {
+        i_circ_max: Milliamps::new(1_000),
+        ..Params::default()
+    };
+    let mut world = running_with(params, 3);
+    for index in [1, 2] {
+        world.inputs.packs[index].gauge.i_dis_max = Some(Milliamps::new(1_000));
+    }
+    // Slowly, so that nothing is learned of the paths.
+    for milliamps in [-900, -1_800, -2_700, -3_000] {
+        world.says(&[(27_900, milliamps), (27_900, -50), (27_900, -50)]);
+        world.step();
+    }
+    // (10 000 + 50 − 334) mA over 53.8 % of three packs, less 3.1 A; over 70 % of two, less 0.1 A.
+    assert_eq!(world.decision.ccl.get() / 100, 149);
+    world.run_ms(1_000);
+    assert_eq!(world.of_kind(EventKind::Shedding)[0].1, "imbalance");
+    assert_eq!(world.decision.ccl.get() / 100, 137);
+}
+
+#[test]
+fn packs_that_overload_each_other_open_at_once_for_no_load_is_the_cause() {
+    // 4.9 A between packs of 3 A weigh 266: over at the eighth step, and no imbalance yet by the parameters.
+    let mut world = running(2);
+    for pack in &mut world.inputs.packs {
+        pack.gauge.i_dis_max = Some(Milliamps::new(3_000));
+        pack.gauge.i_chg_max = Some(Milliamps::new(3_000));
+    }
+    world.says(&[(28_000, -4_900), (28_000, 4_900)]);
+    world.run_ms(700);
+    assert_eq!(world.closed(), [0, 1]);
+    world.step();
+    assert!(world.closed().is_empty());
+    assert!(!world.saw(EventKind::Shedding));
+}
+
+#[test]
+fn an_empty_pack_that_is_charged_gives_nothing_until_it_has_recovered() {
+    let mut world = running(1);
+    for (millivolts, gives) in [(23_900, false), (24_999, false), (25_000, true)] {
+        world.says(&[(millivolts, 1_000)]);
+        world.run_ms(1_500);
+        assert_eq!(world.decision.load_permit, gives, "{millivolts} mV");
+        assert!(
+            !world.saw(EventKind::Shedding),
+            "nothing is asked of anybody"
+        );
+    }
+}
+
+#[test]
+fn a_pack_without_current_that_leaves_with_the_others_is_told_its_charge_limit() {
+    let params = Params {
+        i_chg_max: Milliamps::new(9_000),
+        t_shed_ms: 0,
+        ..Params::default()
+    };
+    let mut world = running_with(params, 3);
+    world.inputs.packs[1].gauge.i_dis_max = Some(Milliamps::new(100));
+    world.inputs.packs[2].gauge.i_dis_max = Some(Milliamps::new(100));
+    world.says(&[(23_950, -1_000), (24_000, 0), (24_010, -50)]);
+    world.run_ms(1_000);
+    let mut opened = world.of_kind(EventKind::Opened);
+    opened.sort_unstable();
+    assert_eq!(
+        opened,
+        [
+            (Some(0), "under_voltage", 23_950, 24_000),
+            (Some(1), "collective_overload", 0, 9_000),
+            (Some(2), "collective_overload", -50, 100)
+        ]
+    );
+}

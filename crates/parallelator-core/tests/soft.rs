@@ -277,23 +277,60 @@ fn the_pack_with_the_largest_circulation_is_the_one_to_open() {
     assert_eq!(world.closed(), [0, 1]);
 }
 
+/// Five packs of which the last has just been opened, so that nobody else may leave for eight seconds; meanwhile pack 3
+/// repeats itself while the others move, and pack 0 says this. Who opens next.
+fn next_after(pack_0: (i32, i32)) -> (Option<u8>, &'static str) {
+    let params = Params {
+        t_shed_ms: 8_000,
+        ..Params::default()
+    };
+    let mut world = running_with(params, 5);
+    world.says(&[(24_000, -100); 5]);
+    world.says(&[
+        (24_100, -100),
+        (24_100, -100),
+        (24_100, -100),
+        (24_100, -100),
+    ]);
+    assert_eq!(steps_until_opened(&mut world), Some(10));
+    assert_eq!(world.closed(), [0, 1, 2, 3]);
+    world.events.clear();
+    for sample in 0..90 {
+        let moving = 24_100 + sample;
+        let own = (pack_0.0 + sample % 9, pack_0.1);
+        let half = -pack_0.1 / 2 - 100;
+        world.says(&[
+            own,
+            (moving, half),
+            (moving, half),
+            (24_100, -100),
+            (24_100, 0),
+        ]);
+        world.step();
+        if world.saw(EventKind::Opened) {
+            break;
+        }
+    }
+    let opened = world.of_kind(EventKind::Opened);
+    (opened[0].0, opened[0].1)
+}
+
 #[test]
 fn an_empty_pack_comes_before_a_frozen_sensor_and_that_before_circulation() {
-    let mut world = running();
-    // Pack 3 repeats itself while the others move: frozen after fifty repetitions.
-    for sample in 0..49 {
-        let moving = 25_000 + sample;
-        world.says(&[(moving, 10), (moving, 10), (moving, 10), (25_000, 10)]);
-        world.step();
-        assert!(!world.saw(EventKind::Opened), "sample {sample}");
-    }
-    world.says(&[(25_060, 5_400), (25_060, -2_700), (25_060, -2_700)]);
+    assert_eq!(next_after((24_100, 5_400)), (Some(3), "frozen"));
+    assert_eq!(next_after((23_900, -100)), (Some(0), "under_voltage"));
+}
+
+#[test]
+fn others_that_moved_and_came_back_have_moved_all_the_same() {
+    let mut world = running_with(Params::default(), 3);
+    world.says(&[(28_000, 0); 3]);
+    world.run_ms(5_500);
+    world.says(&[(28_000, 0), (28_021, 0), (28_021, 0)]);
     world.step();
-    for _ in 0..20 {
-        world.step();
-    }
-    let first = world.of_kind(EventKind::Opened)[0];
-    assert_eq!((first.0, first.1, first.3), (Some(3), "frozen", 50));
+    world.says(&[(28_000, 0), (28_001, 0), (28_001, 0)]);
+    assert_eq!(steps_until_opened(&mut world), Some(5));
+    assert_eq!(world.closed(), [1, 2]);
 }
 
 /// Packs that stand still for a time, then all but pack 0 move; how many steps after that pack 0 is opened.
@@ -396,4 +433,17 @@ fn a_sensor_that_pauses_right_after_the_join_is_compared_from_its_first_sample_o
     world.run_ms(20_000);
     assert_eq!(world.closed(), [0, 1, 2], "nobody has moved");
     assert_eq!(world.of_kind(EventKind::Opened), []);
+}
+
+#[test]
+fn of_two_equally_empty_packs_the_first_goes_first() {
+    let mut world = running();
+    world.says(&[
+        (24_200, -100),
+        (23_900, -100),
+        (23_900, -100),
+        (24_200, -100),
+    ]);
+    steps_until_opened(&mut world);
+    assert_eq!(world.closed(), [0, 2, 3]);
 }
