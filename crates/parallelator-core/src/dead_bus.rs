@@ -152,7 +152,7 @@ impl<const N: usize> Core<N> {
                 if carries >= self.params.i_load_expect {
                     from_top
                 } else {
-                    self.largest_set(step, predictor, ranked)
+                    self.fullest_set(step, predictor, ranked)
                 }
             }
         }
@@ -212,6 +212,45 @@ impl<const N: usize> Core<N> {
         predictor: &Predictor<'_>,
         ranked: &Ranked<N>,
     ) -> PackSet {
+        self.heaviest_set(step, predictor, ranked, |index| self.capacity(step, index))
+    }
+
+    /// The same by the charge that is left: a set that is almost empty serves a load for minutes only, and while its packs
+    /// hold the bus the fuller ones cannot join. Where a gauge is missing, the height of the open-circuit voltage above
+    /// `v_uv` stands for the state of charge of every pack.
+    fn fullest_set(
+        &self,
+        step: &Step<'_, N>,
+        predictor: &Predictor<'_>,
+        ranked: &Ranked<N>,
+    ) -> PackSet {
+        let soc = |index: usize| {
+            let pack = step.inputs.packs.get(index)?;
+            pack.gauge.soc.map(|soc| u64::from(soc.get()))
+        };
+        let height = |index: usize| {
+            let above = predictor
+                .open_circuit(index)
+                .saturating_sub(self.params.v_uv);
+            u64::try_from(above.get()).unwrap_or(0)
+        };
+        let all_gauged = ranked.iter().all(|index| soc(index).is_some());
+        self.heaviest_set(step, predictor, ranked, |index| {
+            let level = soc(index)
+                .filter(|_| all_gauged)
+                .unwrap_or_else(|| height(index));
+            self.capacity(step, index).saturating_mul(level)
+        })
+    }
+
+    /// The admissible set of neighbours in voltage that weighs most; the lower one when two are equal.
+    fn heaviest_set(
+        &self,
+        step: &Step<'_, N>,
+        predictor: &Predictor<'_>,
+        ranked: &Ranked<N>,
+        weight: impl Fn(usize) -> u64,
+    ) -> PackSet {
         let mut best = (0, PackSet::EMPTY);
         let mut window = PackSet::EMPTY;
         let mut next = 0usize;
@@ -225,7 +264,7 @@ impl<const N: usize> Core<N> {
                 window = wider;
                 next = next.saturating_add(1);
             }
-            let capacity: u64 = window.iter().map(|index| self.capacity(step, index)).sum();
+            let capacity: u64 = window.iter().map(&weight).sum();
             if capacity > best.0 {
                 best = (capacity, window);
             }

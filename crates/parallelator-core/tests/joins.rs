@@ -2,7 +2,7 @@
 
 mod world;
 
-use battery_units::{MilliampHours, Milliamps, Millivolts};
+use battery_units::{MilliampHours, Milliamps, Millivolts, Permille};
 use parallelator_core::*;
 use world::{IdealPack, World};
 
@@ -116,6 +116,35 @@ fn discharging_starts_from_the_top_unless_that_cannot_carry_the_expected_load() 
     enough.inputs.bus.mode_hint = ModeHint::Discharge;
     enough.run_ms(10_000);
     assert_eq!(enough.closed(), [0, 1, 2, 3]);
+}
+
+#[test]
+fn a_load_that_no_set_carries_is_given_the_set_with_most_charge_left() {
+    let volts = [25.00, 25.02, 25.04, 28.00, 28.02];
+    let params = Params {
+        i_load_expect: Milliamps::new(60_000),
+        ..Params::default()
+    };
+    let packs = || volts.iter().map(|&u| IdealPack::new(u, 0.060)).collect();
+    let mut world = World::of(packs(), params);
+    world.inputs.bus.mode_hint = ModeHint::Discharge;
+    world.run_ms(10_000);
+    // Three packs 1 V above the soft trip, or two packs 4 V above it.
+    assert_eq!(world.closed(), [3, 4]);
+
+    let mut gauged = World::of(packs(), params);
+    gauged.inputs.bus.mode_hint = ModeHint::Discharge;
+    for (pack, soc) in gauged
+        .inputs
+        .packs
+        .iter_mut()
+        .zip([500, 500, 500, 600, 600])
+    {
+        pack.gauge.soc = Some(Permille::new(soc));
+    }
+    gauged.run_ms(10_000);
+    // 150 % of a pack, or 120 %.
+    assert_eq!(gauged.closed(), [0, 1, 2]);
 }
 
 #[test]

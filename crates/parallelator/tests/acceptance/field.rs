@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use battery_sim::plant::{Charger, Load, Plant, PlantConfig};
-use battery_units::{MilliampHours, Milliamps, Millivolts};
+use battery_units::{MilliampHours, Milliamps, Millivolts, Permille};
 use parallelator_core::{
     Command, Core, Decision, Event, EventKind, Inputs, PackState, Params, SwitchCommand,
 };
@@ -23,6 +23,9 @@ pub const N: usize = 16;
 /// Period of the core, ms.
 pub const TICK_MS: u64 = 100;
 
+/// Largest error of the state of charge that a gauge tells.
+const GAUGE_ERROR: f64 = 0.05;
+
 /// How the field is fitted out.
 #[derive(Debug, Clone, Copy)]
 pub struct Fitting {
@@ -32,6 +35,8 @@ pub struct Fitting {
     pub bus_measured: bool,
     /// The core is told what the bus is going to be used for.
     pub hinted: bool,
+    /// The packs have gauges that tell their state of charge, each with an error of its own.
+    pub gauged: bool,
     /// The load obeys the load permit.
     pub load_controllable: bool,
     /// The charger obeys the charge permit.
@@ -44,6 +49,7 @@ impl Default for Fitting {
             seed: 1,
             bus_measured: false,
             hinted: false,
+            gauged: false,
             load_controllable: true,
             charger_controllable: true,
         }
@@ -77,6 +83,7 @@ pub struct Field {
     /// As drawn by the load so far, ampere-seconds.
     pub served_as: f64,
     fitting: Fitting,
+    gauge_errors: Vec<f64>,
     random_bus: battery_sim::plant::Random,
 }
 
@@ -97,7 +104,10 @@ impl Field {
         let sensors = (0..count as u64)
             .map(|index| Sensor::new(fitting.seed.wrapping_mul(1_000).wrapping_add(index)))
             .collect();
+        let mut random = battery_sim::plant::Random::new(fitting.seed ^ 0x6A6);
+        let gauge_errors = (0..count).map(|_| random.within(GAUGE_ERROR)).collect();
         Self {
+            gauge_errors,
             core: Core::new(count, fleet.params).unwrap(),
             judge: Judge::new(fleet.limits, CURRENT_ERROR_A),
             plant: Plant::new(PlantConfig::new(fleet.packs)).unwrap(),
@@ -170,7 +180,11 @@ impl Field {
                 Some((a, b)) if index == b => a,
                 _ => index,
             };
-            let gauge = self.inputs.packs[index].gauge;
+            let mut gauge = self.inputs.packs[index].gauge;
+            if self.fitting.gauged {
+                let soc = self.plant.pack(index).soc + self.gauge_errors[index];
+                gauge.soc = Some(Permille::new((soc.clamp(0.0, 1.0) * 1_000.0) as u16));
+            }
             let mut read = self.sensors[index].read(&self.plant.pack(seen));
             read.gauge = gauge;
             self.inputs.packs[index] = read;

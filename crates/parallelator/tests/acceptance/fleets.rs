@@ -138,6 +138,7 @@ pub fn field(number: u64) -> (String, Field) {
         seed,
         bus_measured: one_in(2),
         hinted: one_in(2),
+        gauged: false,
         load_controllable: !one_in(4),
         charger_controllable: !one_in(4),
     };
