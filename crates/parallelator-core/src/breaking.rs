@@ -107,6 +107,7 @@ impl<const N: usize> Core<N> {
         pack.opened_with = pack.current();
         pack.opened_by = reason;
         pack.leak_samples = 0;
+        pack.missing_samples = 0;
         let breaking = pack.opened_with;
         if matches!(reason, Reason::Fault(fault) if fault.class() == FaultClass::S1) {
             self.shedding.note_opening(step.moment.core_ms);

@@ -57,7 +57,6 @@ impl<const N: usize> Core<N> {
         let rest = self.closed().without(index);
         let view = self.view(step);
         let able = self.service.on
-            && index < self.count
             && state(index) == Some(PackState::Closed)
             && over
             && quiet

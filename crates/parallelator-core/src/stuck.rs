@@ -87,9 +87,10 @@ impl<const N: usize> Core<N> {
     /// exchanged.
     fn swapped_with(&self, index: usize) -> Option<usize> {
         let leaks = self.packs.get(index)?.leak_samples;
-        self.packs.iter().position(|pack| {
-            pack.closed && pack.missing_samples > 0 && pack.missing_samples >= leaks
-        })
+        // There is one leak at least, and a pack that is open has missed nothing.
+        self.packs
+            .iter()
+            .position(|pack| pack.missing_samples >= leaks)
     }
 
     fn latch_swapped(&mut self, step: &mut Step<'_, N>, index: usize, other: usize) {

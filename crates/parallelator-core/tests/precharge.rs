@@ -362,3 +362,48 @@ fn the_measured_bus_says_whether_it_has_come_up() {
     world.run_ms(30_000);
     assert!(!world.saw(EventKind::Closed));
 }
+
+#[test]
+fn a_pack_that_gave_up_closes_at_once_where_no_resistor_is_fitted_any_more() {
+    let mut world = fitted(&[28.0]);
+    world.bus_siemens = 1.0;
+    world.run_ms(30_000);
+    assert_eq!(world.reason(0), "precharge");
+    world.inputs.new_params = Some(Params::default());
+    world.run_ms(1_000);
+    assert_eq!(world.closed(), [0]);
+}
+
+#[test]
+fn its_times_are_over_when_they_are_over_and_not_a_millisecond_before() {
+    let mut quick = fitted(&[28.0]);
+    quick.bus_farad = 0.000_1;
+    ms_until(&mut quick, 0, SwitchCommand::Precharge);
+    quick.run_ms(400);
+    quick.step_after(99);
+    assert_eq!(command(&quick, 0), SwitchCommand::Precharge);
+    quick.step_after(1);
+    assert_eq!(command(&quick, 0), SwitchCommand::Closed);
+    let mut slow = fitted(&[28.0]);
+    slow.bus_siemens = 1.0;
+    ms_until(&mut slow, 0, SwitchCommand::Precharge);
+    slow.run_ms(1_900);
+    slow.step_after(99);
+    assert_eq!(command(&slow, 0), SwitchCommand::Precharge);
+    slow.step_after(1);
+    assert_eq!(command(&slow, 0), SwitchCommand::Open);
+}
+
+#[test]
+fn a_pack_that_came_up_and_is_refused_is_opened_like_any_other() {
+    let mut world = fitted(&[28.0]);
+    world.bus_farad = 0.000_1;
+    ms_until(&mut world, 0, SwitchCommand::Precharge);
+    world.run_ms(400);
+    // The clock jumps in the step in which it would close.
+    world.step_after(400);
+    assert_eq!(command(&world, 0), SwitchCommand::Open);
+    assert_eq!(world.state(0), "opening", "until that is read back");
+    ms_until(&mut world, 0, SwitchCommand::Closed);
+    assert_eq!(world.of_kind(EventKind::Precharging).len(), 2);
+}

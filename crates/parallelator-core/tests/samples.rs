@@ -267,3 +267,42 @@ fn a_bus_without_a_meter_never_disagrees() {
     world.run_ms(10_000);
     assert!(!world.saw(EventKind::Alarm));
 }
+
+#[test]
+fn a_sample_counts_when_voltage_and_current_are_both_new() {
+    for old in ["voltage", "current"] {
+        let mut world = World::at(&[28.0]);
+        world.step();
+        for age_ms in [100, 200, 300, 400, 500] {
+            world.now_ms += 100;
+            let input = &mut world.inputs.packs[0];
+            if old == "voltage" {
+                input.voltage.age_ms = age_ms;
+            } else {
+                input.current.age_ms = age_ms;
+            }
+            world.decision = world.core.step(world.now_ms, &world.inputs);
+        }
+        assert_eq!(world.state(0), "init", "the {old} is an old one");
+    }
+}
+
+#[test]
+fn an_older_current_does_not_replace_a_newer_one() {
+    let mut world = running();
+    world.says(&[(28_000, -1_000); 3]);
+    world.step();
+    for (milliamps, age_ms) in [(-500, 101), (-600, 200), (-700, 400)] {
+        world.now_ms += 100;
+        for input in &mut world.inputs.packs[..3] {
+            input.current.value = battery_units::Milliamps::new(milliamps);
+            input.current.age_ms = age_ms;
+        }
+        let decision = world.core.step(world.now_ms, &world.inputs);
+        assert_eq!(
+            decision.bus_current.unwrap().get(),
+            -3_000,
+            "{milliamps} mA"
+        );
+    }
+}

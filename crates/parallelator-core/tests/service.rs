@@ -201,3 +201,18 @@ fn a_shut_off_ends_the_service_mode() {
     world.run_ms(20_000);
     assert_eq!(world.decision.system, SystemState::Running);
 }
+
+#[test]
+fn an_opening_that_has_not_settled_refuses_a_test() {
+    let mut world = serviced(0.0);
+    world.command(Command::Disable { pack: 2 });
+    world.step();
+    for _ in 0..4 {
+        world.command(Command::Test { pack: 0 });
+        world.step();
+        assert_eq!(world.closed(), [0, 1]);
+    }
+    world.command(Command::Test { pack: 0 });
+    world.step();
+    assert_eq!((world.closed(), refused(&world)), (vec![1], 4));
+}
