@@ -458,19 +458,17 @@ impl<const N: usize> Core<N> {
                 params.i_circ_max.get(),
             );
         }
+        // Neither the load nor the charger has heard of this join yet: every pack has to carry its part of the present current
+        // for every true R and U.
         for member in set.iter() {
-            let current = prediction.current(member, view.fleet());
-            let error = predictor.measurement_error(member);
+            let range = prediction.current_range(member, view.fleet());
             let (discharge, charge) = self.pack_limits(step, member);
-            if current.saturating_add(error) > charge {
-                return refuse(Waiting::PackLimit, current.get(), charge.get());
+            if range.high > charge {
+                return refuse(Waiting::PackLimit, range.high.get(), charge.get());
             }
-            if current.saturating_sub(error).get() < discharge.get().saturating_neg() {
-                return refuse(
-                    Waiting::PackLimit,
-                    current.get(),
-                    discharge.get().saturating_neg(),
-                );
+            if range.low.get() < discharge.get().saturating_neg() {
+                let limit = discharge.get().saturating_neg();
+                return refuse(Waiting::PackLimit, range.low.get(), limit);
             }
         }
         let allowed = windows(pack, params, self.mode.mode())?;

@@ -218,8 +218,10 @@ fn a_join_that_would_overload_a_small_pack_at_the_present_load_is_refused() {
         assert_eq!(world.reason(2), "pack_limit");
         let refused = &world.decision.packs[2];
         assert_eq!(refused.limit, if load > 0.0 { -500 } else { 500 });
+        // Its share is 1 A with equal paths, and up to 1.6 A for the best path of the band beside the worst; and what the
+        // voltages may be wrong comes on top.
         assert!(
-            (refused.value.abs() - 1_000).abs() < 20,
+            (1_000..=2_700).contains(&refused.value.abs()),
             "{} mA",
             refused.value
         );
