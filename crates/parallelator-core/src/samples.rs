@@ -122,13 +122,14 @@ impl Samples {
         if self.voltage.is_some() && last.is_none() {
             return (None, Filtered::Passed);
         }
-        let limit = if !is_plausible(offered.value, params) {
-            highest_possible(params)
-        } else if let Some(last) = last.filter(|last| jumped(last.value, offered.value, params))
-            && self.dropped < params.k_reject
-        {
-            last.value
+        let patient = self.dropped < params.k_reject;
+        let jumped = last.filter(|last| patient && jumped(last.value, offered.value, params));
+        let limit = if is_plausible(offered.value, params) {
+            jumped.map(|last| last.value)
         } else {
+            Some(highest_possible(params))
+        };
+        let Some(limit) = limit else {
             self.dropped = 0;
             return (Some(offered), Filtered::Passed);
         };

@@ -208,12 +208,8 @@ impl<const N: usize> Core<N> {
             let found = under_voltage(pack, &params, elapsed_ms)
                 .or(frozen(pack, &params, others, anew))
                 .or(imbalance);
-            if let Some(found) = found
-                && softness
-                    .worst
-                    .as_ref()
-                    .is_none_or(|(_, worst)| rank(&found) > rank(worst))
-            {
+            let worst = softness.worst.map(|(_, worst)| rank(&worst));
+            if let Some(found) = found.filter(|found| Some(rank(found)) > worst) {
                 softness.worst = Some((index, found));
             }
         }

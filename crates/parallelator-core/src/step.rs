@@ -240,10 +240,11 @@ impl<const N: usize> Core<N> {
             }
             let outside = pack.learned.is_out_of_range();
             let first = pack.samples.dropped() == 1;
-            if let Filtered::Dropped { value, limit } = taken.filtered
-                && first
-            {
-                let (value, limit) = (value.get(), limit.get());
+            let dropped = match taken.filtered {
+                Filtered::Dropped { value, limit } => Some((value.get(), limit.get())),
+                Filtered::Passed => None,
+            };
+            if let Some((value, limit)) = dropped.filter(|_| first) {
                 self.event(
                     step,
                     Some(index),
