@@ -26,8 +26,6 @@ impl<const N: usize> Core<N> {
             v_uv_abs: before.v_uv_abs,
             v_uv: before.v_uv,
             v_uv_rec: before.v_uv_rec,
-            v_ov_rec: before.v_ov_rec,
-            v_ov: before.v_ov,
             v_ov_abs: before.v_ov_abs,
             i_dis_max: before.i_dis_max,
             i_chg_max: before.i_chg_max,

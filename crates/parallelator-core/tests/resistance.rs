@@ -3,7 +3,7 @@
 
 mod world;
 
-use battery_units::Millivolts;
+use battery_units::{Milliamps, Millivolts};
 use parallelator_core::*;
 use world::{IdealPack, World};
 
@@ -207,4 +207,63 @@ fn the_opening_of_a_test_is_a_load_step_of_those_that_stay() {
     other.run_ms(100);
     assert_eq!(world.decision.dcl, other.decision.dcl);
     assert!(world.decision.dcl.get() > 14_000, "{}", world.decision.dcl);
+}
+
+/// Two packs whose voltage follows steps of this current by this much; whether that is an alarm.
+fn alarms_at(millivolts: i32, milliamps: i32) -> bool {
+    let mut world = pair(0.060);
+    for step in 0..6 {
+        let loaded = (28_000 - millivolts, -milliamps);
+        let reading = if step % 2 == 0 { loaded } else { (28_000, 0) };
+        world.says(&[reading; 2]);
+        world.step();
+    }
+    world.saw(EventKind::Alarm)
+}
+
+#[test]
+fn a_path_contradicts_the_band_when_its_interval_does_not_touch_it() {
+    // (272 − 20) mV over 3 A are 84 mΩ, the upper end; (88 + 20) mV over 3.001 A are 36 mΩ, the lower.
+    assert!(!alarms_at(272, 3_000));
+    assert!(alarms_at(273, 3_000));
+    assert!(!alarms_at(88, 3_001));
+    assert!(alarms_at(87, 3_001));
+}
+
+/// A rack of packs of 50 mΩ of which all but the last have shown that; the last then joins without a load.
+fn all_but_the_last_learned(count: usize) -> World {
+    let mut world = World::of(vec![IdealPack::new(28.0, 0.050); count], Params::default());
+    world.load_obeys = false;
+    world.run_ms(10_000);
+    let last = (count - 1) as u8;
+    // So small that it is the one which limits the others.
+    world.inputs.packs[count - 1].gauge.i_dis_max = Some(Milliamps::new(8_000));
+    world.command(Command::Disable { pack: last });
+    world.run_ms(1_000);
+    step_load(&mut world, 6, 3.0 * f64::from(last));
+    world.command(Command::Enable { pack: last });
+    world.run_ms(3_000);
+    assert_eq!(world.closed().len(), count);
+    world
+}
+
+/// What such a rack may discharge when the last pack, which takes the largest share, is taken for one of `typical` mΩ.
+fn expected_of_last(learned: f64, typical: f64) -> f64 {
+    // 3 A show 150 mV, known to 20 mV: up to 56.7 mΩ of the others against 36 mΩ at least of its own.
+    let others = learned / (170.0 / 3.0);
+    let share = (1.0 / 36.0) / (1.0 / 36.0 + others);
+    (8_000.0 - 20.0 / typical * 1_000.0) / share
+}
+
+#[test]
+fn a_pack_that_showed_nothing_yet_is_taken_for_one_like_three_or_more_others() {
+    for (learned, typical) in [(2, 60.0), (3, 50.0), (4, 50.0)] {
+        let world = all_but_the_last_learned(learned + 1);
+        let expected = expected_of_last(learned as f64, typical);
+        let dcl = f64::from(world.decision.dcl.get());
+        assert!(
+            (dcl - expected).abs() < expected * 0.002,
+            "{learned} learned: {dcl} mA, expected {expected}"
+        );
+    }
 }

@@ -113,3 +113,68 @@ fn of_a_set_that_closed_at_once_only_the_pack_furthest_off_is_opened() {
     assert_eq!((opened[0].0, opened[0].1), (Some(2), "join_mismatch"));
     assert_eq!(opened.len(), 1);
 }
+
+#[test]
+fn a_bus_that_just_died_is_started_again_when_the_opening_has_settled() {
+    let mut world = rack(&[28.0], Params::default());
+    world.run_ms(3_000);
+    world.command(Command::Disable { pack: 0 });
+    world.step();
+    let opened_ms = world.now_ms;
+    world.command(Command::Enable { pack: 0 });
+    assert!(world.closed().is_empty());
+    while world.closed().is_empty() {
+        world.step();
+    }
+    assert_eq!(world.now_ms - opened_ms, 500, "t_settle");
+}
+
+#[test]
+fn who_is_not_the_first_is_told_what_his_set_would_circulate() {
+    let mut world = rack(&[28.0, 28.0, 26.0], Params::default());
+    first_closed(&mut world);
+    // 20 mV of measuring error over 72 mΩ; and (2 000 + 20) mV for the one that does not fit.
+    let waiting = usize::from(world.closed() == [0]);
+    let pack = &world.decision.packs[waiting];
+    assert_eq!(pack.reason.code(), "waiting_for_set");
+    assert_eq!(pack.predicted, Some(Milliamps::new(278)));
+    assert_eq!((pack.value, pack.limit), (278, 5_000));
+    let apart = &world.decision.packs[2];
+    assert_eq!(apart.reason.code(), "waiting_for_set");
+    assert!(apart.predicted > Some(Milliamps::new(28_000)));
+}
+
+#[test]
+fn a_load_that_the_set_carries_exactly_is_covered() {
+    // 10 A less 20 mV over 60 mΩ.
+    for (milliamps, starts) in [(9_666, true), (9_667, false)] {
+        let params = Params {
+            i_load_expect: Milliamps::new(milliamps),
+            ..Params::default()
+        };
+        let mut world = rack(&[28.0], params);
+        world.inputs.bus.load_controllable = false;
+        world.run_ms(3_000);
+        assert_eq!(world.closed() == [0], starts, "{milliamps} mA");
+    }
+}
+
+#[test]
+fn packs_further_apart_than_the_second_barrier_do_not_close_at_once() {
+    // Resistances so large that the predicted current alone would let both in.
+    let params = Params {
+        r_nom: battery_units::Milliohms::new(500),
+        i_dis_max: Milliamps::new(1_000),
+        i_chg_max: Milliamps::new(1_000),
+        i_circ_max: Milliamps::new(1_000),
+        r_err: battery_units::Permille::new(50),
+        dv_max: battery_units::Millivolts::new(500),
+        ..Params::default()
+    };
+    for (upper, together) in [(28.500, 2), (28.501, 1)] {
+        let packs = vec![IdealPack::new(28.0, 0.5), IdealPack::new(upper, 0.5)];
+        let mut world = World::of(packs, params);
+        world.inputs.bus.load_controllable = false;
+        assert_eq!(first_closed(&mut world).len(), together, "{upper} V");
+    }
+}

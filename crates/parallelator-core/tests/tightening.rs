@@ -380,7 +380,7 @@ fn a_tightening_after_the_wait_of_an_earlier_one_waits_again() {
     give(&mut world, |params| {
         params.i_dis_max = Milliamps::new(7_000);
     });
-    world.run_ms(10_000);
+    world.run_ms(2_900);
     let given_ms = world.now_ms + 100;
     give(&mut world, |params| {
         params.i_dis_max = Milliamps::new(4_000);
@@ -456,4 +456,101 @@ fn an_alarm_about_a_path_ends_when_it_is_forgotten() {
             (Some(1), "resistance_range", 0, 0)
         ]
     );
+}
+
+#[test]
+fn the_soft_limits_wait_and_then_take_their_own_time() {
+    type Change = fn(&mut Params);
+    type Readings = [(i32, i32); 3];
+    let limits: [(Change, Readings, &str); 2] = [
+        (
+            |params| {
+                params.v_uv = Millivolts::new(24_400);
+                params.v_uv_rec = Millivolts::new(25_500);
+            },
+            [(24_300, -100), (24_450, -100), (24_450, -100)],
+            "under_voltage",
+        ),
+        (
+            |params| params.i_circ_max = Milliamps::new(2_000),
+            [(28_000, 3_000), (28_000, -1_500), (28_000, -1_500)],
+            "imbalance",
+        ),
+    ];
+    for (change, readings, code) in limits {
+        let mut world = running();
+        world.says(&readings);
+        let given_ms = world.now_ms + 100;
+        give(&mut world, change);
+        assert!(taken(&world), "{code}");
+        assert_eq!(ms_until_opened(&mut world, given_ms), 3_900, "{code}");
+        assert_eq!(world.of_kind(EventKind::Opened)[0].1, code);
+    }
+}
+
+#[test]
+fn a_higher_recovery_voltage_waits_too() {
+    let mut world = World::at(&[28.0]);
+    world.run_ms(5_000);
+    world.says(&[(23_900, -100)]);
+    world.run_ms(2_000);
+    give(&mut world, |params| {
+        params.v_uv_rec = Millivolts::new(25_500);
+    });
+    world.says(&[(25_000, -100)]);
+    world.step();
+    assert_eq!(
+        world.reason(0),
+        "connected",
+        "recovered by the former limit"
+    );
+}
+
+#[test]
+fn a_shorter_time_above_the_limit_waits_too() {
+    let mut world = running();
+    world.says(&[(28_000, -10_500); 3]);
+    let given_ms = world.now_ms + 100;
+    give(&mut world, |params| params.t_oc_soft_ms = 0);
+    // 10.5 A weigh 110, and one was counted before: nineteen steps reach two seconds.
+    assert_eq!(ms_until_opened(&mut world, given_ms), 1_800);
+}
+
+#[test]
+fn a_narrower_temperature_window_waits_at_both_ends_too() {
+    type Change = fn(&mut Params);
+    let limits: [(Change, i32, i32); 2] = [
+        (
+            |params| params.t_chg_min = battery_units::DeciCelsius::new(50),
+            40,
+            1_000,
+        ),
+        (
+            |params| params.t_dis_min = battery_units::DeciCelsius::new(-100),
+            -110,
+            -1_000,
+        ),
+    ];
+    for (change, tenths, milliamps) in limits {
+        let mut world = running();
+        let cold = battery_units::DeciCelsius::new(tenths);
+        world.inputs.packs[0].temperature = Some(Sample::good(cold, 0));
+        world.says(&[(28_000, milliamps); 3]);
+        let given_ms = world.now_ms + 100;
+        give(&mut world, change);
+        assert_eq!(ms_until_opened(&mut world, given_ms), 3_000);
+        assert_eq!(world.of_kind(EventKind::Opened)[0].1, "over_temperature");
+    }
+}
+
+#[test]
+fn a_shorter_age_waits_too() {
+    for (after_ms, opens_after_ms) in [(0, 1_100), (4_000, 600)] {
+        let mut world = running();
+        give(&mut world, |params| params.age_hard_ms = 500);
+        world.run_ms(after_ms);
+        world.packs[0].answers = false;
+        let silent_ms = world.now_ms;
+        assert_eq!(ms_until_opened(&mut world, silent_ms), opens_after_ms);
+    }
 }
