@@ -193,7 +193,7 @@ fn a_hundred_thousand_random_lines() {
 }
 
 #[test]
-#[ignore = "takes minutes without optimisation; run by cargo xtask proof"]
+#[ignore = "takes minutes without optimisation; the README has the command"]
 fn a_million_random_lines() {
     let times = live_through(1_000_000, 2);
     assert!(
