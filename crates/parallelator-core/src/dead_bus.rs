@@ -4,10 +4,11 @@ use battery_units::Milliamps;
 
 use crate::{
     Anchor, Core, PackSet, Waiting,
-    join::{View, windows},
+    join::windows,
     mode::Mode,
     predictor::Predictor,
     step::{Step, Verdict},
+    view::View,
 };
 
 /// Candidates by rising open-circuit estimate.

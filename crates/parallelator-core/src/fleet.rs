@@ -2,7 +2,12 @@
 
 use battery_units::{Milliamps, Millivolts};
 
-use crate::{Core, EventKind, PackSet, join::View, predictor::Predictor, step::Step};
+use crate::{
+    Core, EventKind, PackSet,
+    predictor::{Prediction, Predictor},
+    step::Step,
+    view::View,
+};
 
 /// Memory of the permits.
 #[derive(Debug, Default, Clone, Copy)]
@@ -43,6 +48,26 @@ struct Limits {
 }
 
 impl Limits {
+    /// What the whole bus may carry beyond `fleet` so that no pack uses up more than its room: of each pack its index, and
+    /// how much more it may discharge and charge.
+    fn of_rooms(
+        prediction: &Prediction<'_>,
+        fleet: Milliamps,
+        rooms: impl Iterator<Item = (usize, Milliamps, Milliamps)>,
+    ) -> Self {
+        let (mut dcl, mut ccl) = (Milliamps::MAX, Milliamps::MAX);
+        for (index, to_discharge, to_charge) in rooms {
+            let more = prediction.headroom_of_fleet(index, to_discharge);
+            dcl = dcl.min(more.saturating_sub(fleet));
+            let more = prediction.headroom_of_fleet(index, to_charge);
+            ccl = ccl.min(more.saturating_add(fleet));
+        }
+        Self {
+            dcl: dcl.get().max(0),
+            ccl: ccl.get().max(0),
+        }
+    }
+
     fn lower(self, other: Self) -> Self {
         Self {
             dcl: self.dcl.min(other.dcl),
@@ -93,30 +118,18 @@ impl<const N: usize> Core<N> {
         let fleet = members().fold(Milliamps::ZERO, |sum, (_, pack)| {
             sum.saturating_add(pack.current())
         });
-        let mut limits = Limits {
-            dcl: i32::MAX,
-            ccl: i32::MAX,
-        };
-        for (index, pack) in members() {
+        let rooms = members().map(|(index, pack)| {
             let (discharge, charge) = self.pack_limits(step, index);
             let error = predictor.measurement_error(index);
-            let to_discharge = discharge
-                .saturating_add(pack.current())
-                .saturating_sub(error);
-            let to_charge = charge.saturating_sub(pack.current()).saturating_sub(error);
-            let dcl = prediction
-                .headroom_of_fleet(index, to_discharge)
-                .saturating_sub(fleet);
-            let ccl = prediction
-                .headroom_of_fleet(index, to_charge)
-                .saturating_add(fleet);
-            limits.dcl = limits.dcl.min(dcl.get());
-            limits.ccl = limits.ccl.min(ccl.get());
-        }
-        Limits {
-            dcl: limits.dcl.max(0),
-            ccl: limits.ccl.max(0),
-        }
+            let to_discharge = discharge.saturating_add(pack.current());
+            let to_charge = charge.saturating_sub(pack.current());
+            (
+                index,
+                to_discharge.saturating_sub(error),
+                to_charge.saturating_sub(error),
+            )
+        });
+        Limits::of_rooms(&prediction, fleet, rooms)
     }
 
     /// DCL and CCL of a set that has just been joined: the currents still have to become what was predicted, so the worst of
@@ -125,26 +138,13 @@ impl<const N: usize> Core<N> {
         let predictor = Predictor::new(&self.params, &view.sources);
         let prediction = predictor.of(set);
         let fleet = view.fleet();
-        let mut limits = Limits {
-            dcl: i32::MAX,
-            ccl: i32::MAX,
-        };
-        for index in set.iter() {
+        let rooms = set.iter().map(|index| {
             let (discharge, charge) = self.pack_limits(step, index);
             let range = prediction.current_range(index, fleet);
-            let dcl = prediction
-                .headroom_of_fleet(index, discharge.saturating_add(range.low))
-                .saturating_sub(fleet);
-            let ccl = prediction
-                .headroom_of_fleet(index, charge.saturating_sub(range.high))
-                .saturating_add(fleet);
-            limits.dcl = limits.dcl.min(dcl.get());
-            limits.ccl = limits.ccl.min(ccl.get());
-        }
-        Limits {
-            dcl: limits.dcl.max(0),
-            ccl: limits.ccl.max(0),
-        }
+            let to_discharge = discharge.saturating_add(range.low);
+            (index, to_discharge, charge.saturating_sub(range.high))
+        });
+        Limits::of_rooms(&prediction, fleet, rooms)
     }
 
     /// No permits for a while, after an overload.

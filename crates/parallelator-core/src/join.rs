@@ -9,12 +9,12 @@ use crate::{
     pack::Pack,
     precharge::{Outcome, Precharge},
     predictor::Predictor,
-    resistance::typical,
     samples::SAMPLES_TO_START,
     soft::SoftFaults,
-    source::{Rest, Source},
+    source::Rest,
     step::{Step, Verdict},
     stuck::is_leak,
+    view::View,
     wear::Wear,
 };
 
@@ -69,46 +69,6 @@ impl Joining {
         if self.first.map(usize::from) == Some(index) {
             self.first = None;
         }
-    }
-}
-
-/// What the joining rules look at in one step.
-pub(crate) struct View<const N: usize> {
-    pub(crate) sources: [Source; N],
-    /// Packs with a sample that is not older than `age_soft`.
-    pub(crate) known: PackSet,
-    pub(crate) connected: PackSet,
-    pub(crate) bus: Option<Millivolts>,
-    /// Sum of the currents of the connected packs; `None` with no pack connected or one of them unknown.
-    pub(crate) current: Option<Milliamps>,
-}
-
-impl<const N: usize> View<N> {
-    /// What the connected packs carry together, as far as it is known.
-    pub(crate) fn fleet(&self) -> Milliamps {
-        self.current.unwrap_or(Milliamps::ZERO)
-    }
-}
-
-/// The voltages of some packs, for the mean of all of them or of all but one.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Voltages {
-    sum: i32,
-    count: i32,
-}
-
-impl Voltages {
-    pub(crate) fn mean(&self) -> Option<Millivolts> {
-        let rounded = self.sum.saturating_add(self.count >> 1);
-        (self.count > 0).then(|| Millivolts::new(rounded.div_euclid(self.count)))
-    }
-
-    /// Without this one of them; `None` leaves all.
-    pub(crate) fn without(self, one: Option<Millivolts>) -> Self {
-        one.map_or(self, |voltage| Self {
-            sum: self.sum.saturating_sub(voltage.get()),
-            count: self.count.saturating_sub(1),
-        })
     }
 }
 
@@ -196,73 +156,6 @@ impl<const N: usize> Core<N> {
             smaller(gauge.and_then(|gauge| gauge.i_dis_max), params.i_dis_max),
             smaller(gauge.and_then(|gauge| gauge.i_chg_max), params.i_chg_max),
         )
-    }
-
-    /// The voltages of the packs of a set that have ever been measured, for their mean.
-    pub(crate) fn voltages_of(&self, set: PackSet) -> Voltages {
-        let mut voltages = Voltages::default();
-        for (index, pack) in self.packs.iter().enumerate() {
-            if let Some(voltage) = pack.samples.voltage().filter(|_| set.contains(index)) {
-                voltages.sum = voltages.sum.saturating_add(voltage.get());
-                voltages.count = voltages.count.saturating_add(1);
-            }
-        }
-        voltages
-    }
-
-    /// Mean voltage of the packs of a set that have ever been measured.
-    pub(crate) fn mean_voltage(&self, set: PackSet) -> Option<Millivolts> {
-        self.voltages_of(set).mean()
-    }
-
-    /// Sum of the currents of the connected packs; `None` with no pack connected or one of them unknown.
-    fn current_of(&self, connected: PackSet) -> Option<Milliamps> {
-        if connected.is_empty() {
-            return None;
-        }
-        self.packs
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| connected.contains(*index))
-            .try_fold(Milliamps::ZERO, |sum, (_, pack)| {
-                Some(sum.saturating_add(pack.samples.current()?))
-            })
-    }
-
-    /// The path of a pack that has not shown its own, in thousandths of `r_nom`.
-    pub(crate) fn typical_path(&self) -> u16 {
-        let learned = self.packs.iter().take(self.count).map(|pack| &pack.learned);
-        typical::<N>(learned)
-    }
-
-    pub(crate) fn view(&self, step: &Step<'_, N>) -> View<N> {
-        let mut sources = [Source::default(); N];
-        let mut known = PackSet::EMPTY;
-        let typical = self.typical_path();
-        for ((index, pack), slot) in self
-            .packs
-            .iter()
-            .take(self.count)
-            .enumerate()
-            .zip(&mut sources)
-        {
-            if let Some(source) = pack.source(&self.params, &step.moment, typical) {
-                *slot = source;
-                known = known.with(index);
-            }
-        }
-        let connected = self.connected();
-        View {
-            sources,
-            known,
-            connected,
-            bus: step
-                .inputs
-                .bus
-                .voltage
-                .or_else(|| self.mean_voltage(connected)),
-            current: self.current_of(connected),
-        }
     }
 
     /// Makes the joins of this step, at most one except on a dead bus, and says of every open pack what it waits for.

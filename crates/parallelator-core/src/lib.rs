@@ -46,6 +46,7 @@ mod step;
 mod stuck;
 mod system;
 mod tightening;
+mod view;
 mod wear;
 
 pub use decision::{Decision, PackDecision, SwitchCommand};

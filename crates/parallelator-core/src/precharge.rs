@@ -14,11 +14,11 @@ use battery_units::{Milliamps, Millivolts};
 use crate::{
     Core, EventKind, Fault, PackSet, Waiting,
     arith::{narrow, near_div, product},
-    join::View,
     pack::Pack,
     predictor::Predictor,
     source::Source,
     step::{Step, Verdict},
+    view::View,
 };
 
 /// A precharge takes no longer.

@@ -14,8 +14,8 @@
 //! ```
 
 use crate::{
-    Core, EventKind, Fault, LastPackPolicy, PackSet, faults::Found, join::View,
-    predictor::Predictor, soft::SoftFaults, step::Step,
+    Core, EventKind, Fault, LastPackPolicy, PackSet, faults::Found, predictor::Predictor,
+    soft::SoftFaults, step::Step, view::View,
 };
 
 /// Memory of the soft openings.

@@ -4,13 +4,8 @@
 use battery_units::{Milliamps, Millivolts};
 
 use crate::{
-    Core, Fault, PackSet, Params,
-    arith::{floor_div, narrow},
-    faults::Found,
-    join::View,
-    pack::Pack,
-    predictor::Predictor,
-    step::Step,
+    Core, Fault, PackSet, Params, arith::floor_div, faults::Found, pack::Pack,
+    predictor::Predictor, step::Step, view::View,
 };
 
 /// How long under-voltage and imbalance must last.
@@ -221,6 +216,6 @@ impl<const N: usize> Core<N> {
         let current = self.packs.get(index).map_or(0, |pack| pack.current().get());
         let (discharge, charge) = self.pack_limits(step, index);
         let limit = if current < 0 { discharge } else { charge };
-        Found::new(fault, narrow(current.into()), limit.get())
+        Found::new(fault, current, limit.get())
     }
 }
