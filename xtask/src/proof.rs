@@ -1,4 +1,5 @@
-//! `cargo xtask proof`: the long proof of the invariants and the full enumeration, into the tables of the safety page.
+//! `cargo xtask proof`: the long proof of the invariants, the full enumeration and the million random lines, into the tables of
+//! the safety page.
 
 use std::{
     fs,
@@ -13,6 +14,9 @@ const END: &str = "<!-- cargo xtask proof: end -->";
 /// What the tests print around a table.
 const TABLE_BEGIN: &str = "PROOF TABLE BEGIN\n";
 const TABLE_END: &str = "PROOF TABLE END";
+
+/// Where the invariants are proven.
+const CORE: &str = "parallelator-core";
 
 /// Steps that the acceptance rules ask for.
 const STEPS: u64 = 100_000_000;
@@ -34,13 +38,24 @@ pub fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
             _ => return Err("proof takes --steps NUMBER, --write, or nothing".to_owned()),
         }
     }
-    let random = test(workspace, "proof", "the_long_proof", steps)?;
+    let random = test(workspace, CORE, "proof", "the_long_proof", steps)?;
     let random = format!("Random stories: {random}");
     println!("{random}");
-    let enumerated = test(workspace, "exhaustive", "the_full_grid", steps)?;
+    let enumerated = test(workspace, CORE, "exhaustive", "the_full_grid", steps)?;
     let enumerated = format!("Every combination of a grid:\n\n{enumerated}");
-    print!("{enumerated}");
-    let tables = format!("{random}\n{enumerated}");
+    println!("{enumerated}");
+    let lines = test(
+        workspace,
+        "parallelator",
+        "cosim",
+        "masses::a_million_random_lines",
+        steps,
+    )?;
+    let lines = format!(
+        "Random lines told to `parallelator cosim`, on the machine of this run:\n\n{lines}"
+    );
+    print!("{lines}");
+    let tables = format!("{random}\n{enumerated}\n{lines}");
     if write {
         write_into_page(workspace, &tables)?;
     }
@@ -48,15 +63,15 @@ pub fn run(workspace: &Path, arguments: &[String]) -> Result<(), String> {
 }
 
 /// Runs one long test with every arithmetic check on, and gives the table it printed.
-fn test(workspace: &Path, target: &str, name: &str, steps: u64) -> Result<String, String> {
+fn test(
+    workspace: &Path,
+    package: &str,
+    target: &str,
+    name: &str,
+    steps: u64,
+) -> Result<String, String> {
     let output = Command::new("cargo")
-        .args([
-            "test",
-            "--locked",
-            "--release",
-            "--package",
-            "parallelator-core",
-        ])
+        .args(["test", "--locked", "--release", "--package", package])
         .args([
             "--test",
             target,

@@ -101,7 +101,7 @@ fn a_line_without_bound_is_refused_whatever_is_in_it() {
             reply.text.len()
         );
         let (_, message) = body(&reply.text, 9);
-        assert!(message.contains("is no key here") || message.contains("1048576 bytes"));
+        assert!(message.contains("is no key here") || message.contains("131072 bytes"));
     }
 }
 
@@ -441,7 +441,7 @@ fn a_first_line_is_refused_with_field_and_range() {
         assert!(message.contains(words), "{words:?} is not in {message:?}");
     }
     let error = Session::start(Line::TooLong).map(|_| ()).unwrap_err();
-    assert!(error.message.contains("1048576 bytes"));
+    assert!(error.message.contains("131072 bytes"));
 }
 
 /// The kinds of the events of an answer, with their values.

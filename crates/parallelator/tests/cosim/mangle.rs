@@ -1,5 +1,7 @@
 //! Lines as they should not be: good ones with a few bytes changed, and plain noise.
 
+use parallelator::cosim::LONGEST_LINE;
+
 use super::draw::{Dice, Rack};
 
 /// Pieces that change the meaning of a line more often than a random byte does.
@@ -88,8 +90,25 @@ pub(crate) fn garbage(dice: &mut Dice) -> Vec<u8> {
     line
 }
 
+/// A line as long as a line may be: a long text, a long list, or a good step with much space.
+fn longest(dice: &mut Dice, good: &str) -> Vec<u8> {
+    let (head, filling, tail) = match dice.below(4) {
+        0 => ("{\"now_ms\":\"", "\\u0041", "\"}"),
+        1 => ("{\"packs\":[", "null,", "null]}"),
+        2 => ("{\"now_ms\":", "[", ""),
+        _ => (good, " ", ""),
+    };
+    let room = LONGEST_LINE - head.len() - tail.len();
+    let filled = filling.repeat(room / filling.len());
+    [head, &filled, tail].concat().into_bytes()
+}
+
 /// One line of the mixture: half of them good.
 pub(crate) fn any_line(dice: &mut Dice, rack: &mut Rack) -> Vec<u8> {
+    if dice.below(2_000) == 0 {
+        let good = rack.clone().step().line;
+        return longest(dice, &good);
+    }
     match dice.below(8) {
         0..=3 => rack.step().line.into_bytes(),
         4..=6 => {

@@ -169,7 +169,7 @@ fn a_line_of_any_length_is_refused_as_a_whole_and_the_next_one_read() {
         let error = &lines[number - 1]["error"];
         assert_eq!(error["line"], number);
         assert!(
-            error["message"].as_str().unwrap().contains("1048576 bytes"),
+            error["message"].as_str().unwrap().contains("131072 bytes"),
             "{error}"
         );
     }
