@@ -9,8 +9,8 @@ const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 const CAPACITY: usize = 32;
 /// Magic, version, number of packs and flags of the rack.
 const HEAD: usize = 5;
-/// Bytes of one pack: score, flags, fault, fault of a stuck switch, closings.
-const ENTRY: usize = 8;
+/// Bytes of one pack: score, flags, fault, fault of a stuck switch, closings, closings of the last hour.
+const ENTRY: usize = 10;
 const FLAGS: usize = 1;
 /// Flags that each keep a pack open until a person acts: latched, stuck closed, disabled.
 const HOLDING: u8 = 0b1011;
@@ -38,7 +38,7 @@ pub(crate) fn kept(record: &[u8]) -> (&[u8], Vec<[u8; ENTRY]>) {
 /// A record of the right form with the fuzzer's entries.
 fn repaired(packs: usize, bytes: &mut Bytes<'_>) -> Vec<u8> {
     let rack = bytes.u8() & 1;
-    let mut record = vec![b'P', b'R', 1, u8::try_from(packs).unwrap(), rack];
+    let mut record = vec![b'P', b'R', 2, u8::try_from(packs).unwrap(), rack];
     record.extend((0..packs * ENTRY).map(|_| bytes.u8()));
     let checksum = CHECKSUM.checksum(&record);
     record.extend(checksum.to_le_bytes());

@@ -41,6 +41,10 @@ pub(crate) enum Motion {
 }
 
 impl Clock {
+    pub(crate) fn core_ms(&self) -> u64 {
+        self.core_ms
+    }
+
     pub(crate) fn advance(&mut self, now_ms: u64, params: &Params) -> Moment {
         let last = self.last_now_ms.unwrap_or(now_ms);
         self.last_now_ms = Some(now_ms);

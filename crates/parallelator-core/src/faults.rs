@@ -67,9 +67,10 @@ fn over_current(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found
     over.then(|| Found::new(Fault::OverCurrentHard, current.get(), limit))
 }
 
-/// Rule D18: a connected pack whose sample is older than `age_hard`.
+/// Rule D18: a connected pack whose sample is older than `age_hard`, also one behind its pre-charge resistor.
 fn stale(pack: &Pack, params: &Params) -> Option<Found> {
-    (pack.closed && !pack.is_fresh(params.age_hard_ms)).then(|| {
+    let connected = pack.closed || pack.precharge.is_active();
+    (connected && !pack.is_fresh(params.age_hard_ms)).then(|| {
         let age = pack.samples.age_ms().unwrap_or(u32::MAX);
         let age = i32::try_from(age).unwrap_or(i32::MAX);
         let limit = i32::try_from(params.age_hard_ms).unwrap_or(i32::MAX);

@@ -4,6 +4,8 @@ use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Core, EventKind, PackSet,
+    pack::Pack,
+    precharge::Draw,
     predictor::{Prediction, Predictor},
     step::Step,
     view::View,
@@ -19,8 +21,8 @@ pub(crate) struct Fleet {
     formed: bool,
     /// A pack that passed the gate is still waiting for its turn.
     candidates_left: bool,
-    /// A connected pack is below `v_uv`, or has not recovered from it: no discharge.
-    low: bool,
+    /// Connected packs that were at `v_uv` and have not been at `v_uv_rec` since: no discharge.
+    low: PackSet,
     /// A connected pack reached `v_ov`: no charge until all are below `v_ov_rec`.
     high: bool,
     /// What the bus was discharged with while packs were closed, a magnitude: what a load that obeys nobody will draw again.
@@ -48,6 +50,8 @@ struct Limits {
 }
 
 impl Limits {
+    const NONE: Self = Self { dcl: 0, ccl: 0 };
+
     /// What the whole bus may carry beyond `fleet` so that no pack uses up more than its room: of each pack its index, and
     /// how much more it may discharge and charge.
     fn of_rooms(
@@ -63,8 +67,25 @@ impl Limits {
             ccl = ccl.min(more.saturating_add(fleet));
         }
         Self {
-            dcl: dcl.get().max(0),
-            ccl: ccl.get().max(0),
+            dcl: dcl.get(),
+            ccl: ccl.get(),
+        }
+        .held()
+    }
+
+    /// Nothing at the least.
+    fn held(self) -> Self {
+        Self {
+            dcl: self.dcl.max(0),
+            ccl: self.ccl.max(0),
+        }
+    }
+
+    /// What is left beside the packs behind their resistors.
+    fn less(self, draw: Draw) -> Self {
+        Self {
+            dcl: self.dcl.saturating_sub(draw.takes.get()),
+            ccl: self.ccl.saturating_sub(draw.gives.get()),
         }
     }
 
@@ -103,9 +124,8 @@ impl<const N: usize> Core<N> {
     /// It may be a part of what is connected: at the present bus voltage its packs carry the same currents without the
     /// others, and their sum is where its limits are counted from.
     fn limits_of(&self, step: &Step<'_, N>, view: &View<N>, set: PackSet) -> Limits {
-        const NONE: Limits = Limits { dcl: 0, ccl: 0 };
         if set.is_empty() || set.iter().any(|index| !view.known.contains(index)) {
-            return NONE;
+            return Limits::NONE;
         }
         let predictor = Predictor::new(&self.params, &view.sources);
         let prediction = predictor.of(set);
@@ -147,6 +167,24 @@ impl<const N: usize> Core<N> {
         Limits::of_rooms(&prediction, fleet, rooms)
     }
 
+    /// DCL and CCL of the packs that hold the bus; a pack that is opening may have left already.
+    fn limits_of_holding(&self, step: &Step<'_, N>, view: &View<N>) -> Limits {
+        let closed = self.closed();
+        let limits = self.limits_of(step, view, view.holding);
+        if closed == view.holding {
+            return limits;
+        }
+        limits.lower(self.limits_of(step, view, closed))
+    }
+
+    /// Whether the present current stays within the limits when a pack draws so much through its resistor: neither the load
+    /// nor the charger has heard of it yet.
+    pub(crate) fn leaves_room(&self, step: &Step<'_, N>, view: &View<N>, draw: Draw) -> bool {
+        let limits = self.limits_of_holding(step, view).less(draw);
+        let fleet = view.fleet().get();
+        limits.dcl >= fleet.saturating_neg().max(0) && limits.ccl >= fleet.max(0)
+    }
+
     /// No permits for a while, after an overload.
     pub(crate) fn withdraw_permits(&mut self, step: &Step<'_, N>) {
         self.fleet.withdrawn_until_ms = step
@@ -176,11 +214,8 @@ impl<const N: usize> Core<N> {
             self.fleet.discharged_with = Milliamps::new(drawn);
         }
         self.note_voltages(closed);
-        // A pack that is opening may have left already, and one that the load is shed for is about to.
-        let mut limits = self.limits_of(step, view, connected);
-        if closed != connected {
-            limits = limits.lower(self.limits_of(step, view, closed));
-        }
+        let mut limits = self.limits_of_holding(step, view);
+        // One that the load is shed for is about to leave.
         if let Some(rest) = self.shedding.rest() {
             let rest = self.limits_of(step, view, rest);
             limits.dcl = limits.dcl.min(rest.dcl);
@@ -191,8 +226,10 @@ impl<const N: usize> Core<N> {
         if let Some(unjudged) = &self.joining.unjudged {
             limits = limits.lower(self.limits_of_joining(step, view, unjudged.set));
         }
+        let drawn = self.drawn_through_resistors(view);
+        limits = drawn.map_or(Limits::NONE, |drawn| limits.less(drawn).held());
         let withdrawn = step.moment.core_ms < self.fleet.withdrawn_until_ms || self.any_breaking();
-        if closed.is_empty() || withdrawn || self.fleet.low {
+        if closed.is_empty() || withdrawn || !self.fleet.low.is_empty() {
             limits.dcl = 0;
         }
         if closed.is_empty() || withdrawn || self.fleet.high {
@@ -250,11 +287,15 @@ impl<const N: usize> Core<N> {
         let high = voltages().any(|voltage| voltage >= params.v_ov);
         let all_below = voltages().all(|voltage| voltage <= params.v_ov_rec);
         self.fleet.high = high || (self.fleet.high && !all_below);
-        // One that has not recovered from under-voltage counts until it has, or is opened.
-        let unrecovered = self
-            .packs
-            .iter()
-            .any(|pack| pack.closed && pack.soft.is_low());
-        self.fleet.low = unrecovered || voltages().any(|voltage| voltage <= params.v_uv);
+        // A load that goes lets the voltage rise again; one that has been low counts until it has recovered, or is opened.
+        let was_low = self.fleet.low;
+        let is_low = |(index, pack): &(usize, &Pack)| {
+            let (voltage, known) = (pack.voltage(), was_low.contains(*index));
+            let unrecovered = known && voltage < params.v_uv_rec;
+            unrecovered || pack.soft.is_low() || voltage <= params.v_uv
+        };
+        let members = self.packs.iter().enumerate();
+        let closed = members.filter(|(index, _)| closed.contains(*index));
+        self.fleet.low = closed.filter(is_low).map(|(index, _)| index).collect();
     }
 }

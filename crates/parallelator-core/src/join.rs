@@ -209,7 +209,7 @@ impl<const N: usize> Core<N> {
             self.join_live_bus(step, view, candidates, &mut verdicts);
         }
         if let Some((index, _)) = first {
-            self.finish_precharge(index);
+            self.finish_precharge(step, index, &verdicts);
         }
         verdicts
     }
@@ -384,6 +384,8 @@ impl<const N: usize> Core<N> {
         verdicts: &mut [Verdict; N],
     ) {
         let settling_ms = self.settling_ms(step.moment.core_ms);
+        // A precharge that ended in this step is the only one of it.
+        let ended = self.packs.iter().any(|pack| pack.precharge.is_done());
         let mut best = None;
         let mut equalises = None;
         for (index, verdict) in verdicts.iter_mut().enumerate() {
@@ -394,7 +396,7 @@ impl<const N: usize> Core<N> {
                 Err(refused) => {
                     *verdict = refused;
                     let by_current = refused.reason == Waiting::CirculatingCurrent.into();
-                    if by_current && self.may_equalise(view, index) {
+                    if by_current && !ended && self.may_equalise(step, view, index) {
                         equalises = equalises.or(refused.predicted.map(|bound| (index, bound)));
                     }
                 }

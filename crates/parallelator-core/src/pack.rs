@@ -174,6 +174,11 @@ impl Pack {
         self.maybe_connected || self.stuck.is_some() || leaks
     }
 
+    /// Whether nothing but its pre-charge resistor connects the pack to the bus, or may do so still.
+    pub(crate) fn is_behind_resistor(&self) -> bool {
+        self.precharge.is_active() || (self.maybe_connected && self.precharge.is_leaving())
+    }
+
     /// Whether an opening waits for the current to fall.
     pub(crate) fn is_breaking(&self) -> bool {
         self.breaking_ms > 0
@@ -198,19 +203,23 @@ impl Pack {
         let voltage = self.samples.voltage()?;
         let path = self.learned.path(params, typical);
         let carries = self.current().get().saturating_abs() > params.i_leak.get();
-        Some(if self.maybe_connected || self.stuck.is_some() || carries {
-            let source = Source::connected_by(path, params, voltage, self.samples.current()?);
-            if self.precharge.is_active() {
-                return Some(source.behind(path, params));
-            }
-            match &self.rest {
-                Some(rest) => source.narrowed_by(rest, params),
-                None => source,
-            }
-        } else {
-            let since_ms = moment.core_ms.saturating_sub(self.changed_at_ms);
-            Source::open_by(path, params, voltage, self.opened_with, since_ms)
-        })
+        // What was measured while the resistor fed the bus is no voltage of an open pack.
+        let fed = self.precharge.is_done();
+        Some(
+            if self.maybe_connected || self.stuck.is_some() || carries || fed {
+                let source = Source::connected_by(path, params, voltage, self.samples.current()?);
+                if self.is_behind_resistor() {
+                    return Some(source.behind(path, params));
+                }
+                match &self.rest {
+                    Some(rest) => source.narrowed_by(rest, params),
+                    None => source,
+                }
+            } else {
+                let since_ms = moment.core_ms.saturating_sub(self.changed_at_ms);
+                Source::open_by(path, params, voltage, self.opened_with, since_ms)
+            },
+        )
     }
 
     /// Last voltage, zero before the first.

@@ -3,17 +3,22 @@
 //! ```text
 //!   Open --- bus dead, or B too high and ΔV / R_pre low enough ---> Precharge
 //!   Precharge --- what is left would not exceed `i_circ_max` ---> Closing, through the gate of every join
-//!   Precharge --- two seconds over ---> Open, one try less; after three, an alarm until the pack has been closed or cleared:
-//!                                       it starts no dead bus until then, and joins a live one only through the gate
+//!   Precharge --- two seconds over, or the gate refuses ---> Open, one try less; after three, an alarm until the pack has
+//!                                       been closed or cleared: it starts no dead bus until then, and joins a live one
+//!                                       only through the gate
+//!   Precharge --- a fault, the operator, the rack shut off ---> Open
 //! ```
 //!
-//! One pack at a time; nobody else joins meanwhile.
+//! One pack at a time; nobody else joins meanwhile. For the packs that hold the bus it is a load, or a charger, that obeys
+//! nobody: DCL and CCL leave room for it, and it begins only where the present current leaves that room. Its voltage says
+//! nothing about the bus.
 
 use battery_units::{Milliamps, Millivolts};
 
 use crate::{
-    Core, EventKind, Fault, PackSet, Waiting,
+    Core, EventKind, Fault, PackSet, Reason, Waiting,
     arith::{narrow, near_div, product},
+    join::windows,
     pack::Pack,
     predictor::Predictor,
     source::Source,
@@ -37,7 +42,19 @@ pub(crate) struct Precharge {
     of_dead_bus: bool,
     /// It ended well in this step: the pack may close at once.
     done: bool,
+    /// It has ended, and nobody has confirmed yet that the path is open.
+    leaving: bool,
 }
+
+/// What a pack behind its resistor takes from those that hold the bus at the most, and what it gives them: magnitudes.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Draw {
+    pub(crate) takes: Milliamps,
+    pub(crate) gives: Milliamps,
+}
+
+/// Why something ends, with the value and the limit behind it.
+type End = (Reason, i32, i32);
 
 impl Precharge {
     pub(crate) fn is_active(&self) -> bool {
@@ -47,6 +64,15 @@ impl Precharge {
     /// The current it carries is the one through its resistor, not a leak.
     pub(crate) fn is_done(&self) -> bool {
         self.done
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// Its path was read back open.
+    pub(crate) fn has_left(&mut self) {
+        self.leaving = false;
     }
 
     fn may_try(&self) -> bool {
@@ -113,18 +139,41 @@ impl<const N: usize> Core<N> {
     }
 
     /// Whether a pack that the gate refuses for its current may equalise through its resistor first.
-    pub(crate) fn may_equalise(&self, view: &View<N>, index: usize) -> bool {
-        if !self.precharges(index) {
+    pub(crate) fn may_equalise(&self, step: &Step<'_, N>, view: &View<N>, index: usize) -> bool {
+        let Some(pack) = self.packs.get(index).filter(|_| self.precharges(index)) else {
             return false;
-        }
+        };
         let mut sources = view.sources;
-        if let (Some(slot), Some(pack)) = (sources.get_mut(index), self.packs.get(index)) {
+        if let Some(slot) = sources.get_mut(index) {
             let path = pack.learned.path(&self.params, self.typical_path());
             *slot = slot.behind(path, &self.params);
         }
         let predictor = Predictor::new(&self.params, &sources);
         let set = view.connected.with(index);
-        predictor.of(set).bound(index) <= self.params.i_circ_max
+        let draw = predictor.draw(index, view.holding);
+        let (discharge, charge) = self.pack_limits(step, index);
+        let inside = windows(pack, &self.params, self.mode.mode()).is_ok_and(|windows| {
+            let may_take = windows.charge || draw.takes == Milliamps::ZERO;
+            may_take && (windows.discharge || draw.gives == Milliamps::ZERO)
+        });
+        inside
+            && draw.takes <= charge
+            && draw.gives <= discharge
+            && predictor.of(set).bound(index) <= self.params.i_circ_max
+            && self.leaves_room(step, view, draw)
+    }
+
+    /// What the packs behind their resistors take and give together; `None` when one of them is not known.
+    pub(crate) fn drawn_through_resistors(&self, view: &View<N>) -> Option<Draw> {
+        let predictor = Predictor::new(&self.params, &view.sources);
+        let mut behind = view.connected.minus(view.holding).iter();
+        behind.try_fold(Draw::default(), |sum, index| {
+            let draw = predictor.draw(index, view.holding);
+            view.known.contains(index).then(|| Draw {
+                takes: sum.takes.saturating_add(draw.takes),
+                gives: sum.gives.saturating_add(draw.gives),
+            })
+        })
     }
 
     /// Commands the precharge path of pack `index` closed.
@@ -150,17 +199,41 @@ impl<const N: usize> Core<N> {
         self.event(step, pack, kind, reason, bound.get(), limit);
     }
 
-    /// Ends the precharge of pack `index`, which is going on, without closing it.
-    fn end_precharge(&mut self, step: &mut Step<'_, N>, index: usize) {
+    /// Takes pack `index` off its path.
+    fn leave_path(&mut self, step: &mut Step<'_, N>, index: usize) {
         let core_ms = step.moment.core_ms;
         step.switched = true;
         let Some(pack) = self.packs.get_mut(index) else {
             return;
         };
         pack.precharge.lasted_ms = 0;
+        pack.precharge.leaving = true;
         pack.opened_with = pack.current();
-        pack.opened_by = Waiting::Precharging.into();
         pack.changed_at_ms = core_ms;
+    }
+
+    /// Says why pack `index` left its path and did not close.
+    fn tell_end(&mut self, step: &mut Step<'_, N>, index: usize, (reason, value, limit): End) {
+        if let Some(pack) = self.packs.get_mut(index) {
+            pack.opened_by = reason;
+        }
+        self.joining.last_change_ms = Some(step.moment.core_ms);
+        let (kind, pack) = (EventKind::Opened, Some(index));
+        self.event(step, pack, kind, Some(reason), value, limit);
+    }
+
+    /// Why the precharge of a pack must not go on.
+    fn hindrance(&self, pack: &Pack) -> Option<End> {
+        let bare = |reason: Reason| (reason, 0, 0);
+        let cause = self.system.cause().map(|fault| bare(fault.into()));
+        let of_trouble = || {
+            let trouble = pack.trouble?;
+            Some((trouble.fault.into(), trouble.value, trouble.limit))
+        };
+        cause
+            .or_else(of_trouble)
+            .or_else(|| pack.stuck.map(|fault| bare(fault.into())))
+            .or_else(|| pack.disabled.then_some(bare(Waiting::Operator.into())))
     }
 
     /// Looks after the precharge that is going on.
@@ -169,7 +242,6 @@ impl<const N: usize> Core<N> {
             return Outcome::None;
         };
         let elapsed_ms = u16::try_from(step.moment.elapsed_ms).unwrap_or(u16::MAX);
-        let allowed = self.system.allows_joins();
         let (age_soft_ms, t_settle_ms) = (self.params.age_soft_ms, self.params.t_settle_ms);
         let Some(pack) = self.packs.get_mut(index) else {
             return Outcome::None;
@@ -177,15 +249,16 @@ impl<const N: usize> Core<N> {
         pack.precharge.lasted_ms = pack.precharge.lasted_ms.saturating_add(elapsed_ms);
         let lasted_ms = pack.precharge.lasted_ms;
         let of_dead_bus = pack.precharge.of_dead_bus;
-        let fit = allowed && !pack.disabled && pack.trouble.is_none() && pack.stuck.is_none();
-        if !fit {
-            self.end_precharge(step, index);
+        let fresh = pack.is_fresh(age_soft_ms);
+        let hindrance = |pack: &Pack| self.hindrance(pack);
+        if let Some(end) = self.packs.get(index).and_then(hindrance) {
+            self.leave_path(step, index);
+            self.tell_end(step, index, end);
             return Outcome::Busy;
         }
-        let fresh = pack.is_fresh(age_soft_ms);
         let settled = u32::from(lasted_ms) > t_settle_ms;
         if fresh && settled && self.has_come_up(step, index, of_dead_bus) {
-            self.end_precharge(step, index);
+            self.leave_path(step, index);
             if let Some(pack) = self.packs.get_mut(index) {
                 // Its switch is still open; whether it closes in this step is for the gate to say.
                 pack.maybe_connected = false;
@@ -194,7 +267,8 @@ impl<const N: usize> Core<N> {
             return Outcome::Done { index, of_dead_bus };
         }
         if lasted_ms > TIME_OUT_MS {
-            self.fail_precharge(step, index);
+            self.leave_path(step, index);
+            self.fail_precharge(step, index, None);
         }
         Outcome::Busy
     }
@@ -228,24 +302,35 @@ impl<const N: usize> Core<N> {
         would_flow <= self.params.i_circ_max
     }
 
-    fn fail_precharge(&mut self, step: &mut Step<'_, N>, index: usize) {
-        self.end_precharge(step, index);
+    /// Counts a try; it was in vain by itself unless something else is named.
+    fn fail_precharge(&mut self, step: &mut Step<'_, N>, index: usize, end: Option<End>) {
         let Some(pack) = self.packs.get_mut(index) else {
             return;
         };
         pack.precharge.failed = pack.precharge.failed.saturating_add(1);
         let failed = pack.precharge.failed;
+        let (value, limit) = (failed.into(), TRIES.into());
+        let in_vain = (Fault::Precharge.into(), value, limit);
+        self.tell_end(step, index, end.unwrap_or(in_vain));
         if failed >= TRIES {
-            let (value, limit) = (failed.into(), TRIES.into());
             self.alarm_event(step, Some(index), Fault::Precharge, true, value, limit);
         }
     }
 
-    /// A pack that came up and was refused all the same is opened like any other.
-    pub(crate) fn finish_precharge(&mut self, index: usize) {
-        if let Some(pack) = self.packs.get_mut(index) {
-            pack.maybe_connected = true;
-            pack.precharge.done = false;
-        }
+    /// A pack that came up and was refused all the same is opened like any other, and has used one of its tries.
+    pub(crate) fn finish_precharge(
+        &mut self,
+        step: &mut Step<'_, N>,
+        index: usize,
+        verdicts: &[Verdict; N],
+    ) {
+        let Some(pack) = self.packs.get_mut(index).filter(|pack| !pack.closed) else {
+            return;
+        };
+        pack.maybe_connected = true;
+        pack.precharge.done = false;
+        let refused = verdicts.get(index);
+        let end = refused.map(|refused| (refused.reason, refused.value, refused.limit));
+        self.fail_precharge(step, index, end);
     }
 }

@@ -14,6 +14,7 @@ use battery_units::{Milliamps, Millivolts};
 use crate::{
     PackSet, Params,
     arith::{ceil_div, narrow, near_div, product, wide},
+    precharge::Draw,
     source::{CURRENT_LIMIT_MA, SCALE_BITS},
 };
 
@@ -193,6 +194,28 @@ impl<'a> Predictor<'a> {
             self.current_up(difference, source.g_max())
         });
         Milliamps::new(current)
+    }
+
+    /// What pack `index`, behind its resistor, takes at the most from the packs of `holding` while no charger is at work, and
+    /// gives to them while there is no load: the bus then stands within their open-circuit voltages.
+    pub(crate) fn draw(&self, index: usize, holding: PackSet) -> Draw {
+        let Some(source) = self.sources.get(index).filter(|_| !holding.is_empty()) else {
+            return Draw::default();
+        };
+        let (mut low, mut high) = (i32::MAX, i32::MIN);
+        for (_, member) in self.members(holding) {
+            low = low.min(member.low());
+            high = high.max(member.high());
+        }
+        let current = |above: i32, below: i32| {
+            let apart = i64::from(above).saturating_sub(below.into());
+            let drives = apart.saturating_add(self.dv_err_uv).max(0);
+            Milliamps::new(self.current_up(drives, source.g_max()))
+        };
+        Draw {
+            takes: current(high, source.low()),
+            gives: current(source.high(), low),
+        }
     }
 
     /// How far the open-circuit estimates of a set lie apart, rounded up.

@@ -1,10 +1,13 @@
 //! What survives a reboot (rule D13): scores, latches, counters and the operator's word, as one small checked record.
 //!
-//! Layout, all numbers little endian: `b"PR"`, version 1, number of packs, flags of the rack (1 byte: bit 0 emergency
+//! Layout, all numbers little endian: `b"PR"`, version 2, number of packs, flags of the rack (1 byte: bit 0 emergency
 //! stop, bit 1 an earlier record was lost and nobody has armed the rack since); then per pack score (1 byte), flags (1 byte: bit 0 latched, bit 1 stuck closed, bit 2 suspects the bus, bit 3
 //! disabled, bit 4 was closed), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none), fault of a stuck switch
-//! (1 byte, the same) and closings (4 bytes); then the CRC-32 (ISO-HDLC) of everything before. Whoever runs the core
-//! stores it.
+//! (1 byte, the same), closings (4 bytes) and those of them that may lie within the last hour (2 bytes); then the CRC-32
+//! (ISO-HDLC) of everything before. Whoever runs the core stores it.
+//!
+//! How long a reboot took nobody knows: the closings of the hour before it count as just made. Version 1 did not hold them;
+//! a record of it is one of another version.
 
 use core::fmt;
 
@@ -18,9 +21,9 @@ use crate::{
 
 const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 const MAGIC: [u8; 2] = *b"PR";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEAD: usize = 5;
-const ENTRY: usize = 8;
+const ENTRY: usize = 10;
 const TAIL: usize = 4;
 
 /// Length of the record of the largest rack.
@@ -102,6 +105,8 @@ struct Entry {
     fault: Option<Fault>,
     stuck: Option<Fault>,
     closes: u32,
+    /// Closings that may lie within the last hour.
+    recent: u16,
 }
 
 fn fault_to_byte(fault: Option<Fault>) -> u8 {
@@ -120,7 +125,7 @@ fn fault_from_byte(byte: u8) -> Option<Option<Fault>> {
 }
 
 impl Entry {
-    fn of(pack: &Pack) -> Self {
+    fn of(pack: &Pack, core_ms: u64) -> Self {
         let trouble = pack.trouble;
         let flags = [
             (trouble.is_some_and(|trouble| trouble.latched), LATCHED),
@@ -141,6 +146,7 @@ impl Entry {
             fault: trouble.map(|trouble| trouble.fault).or(pack.last_fault),
             stuck: pack.stuck,
             closes: pack.closes,
+            recent: u16::try_from(pack.wear.closings(core_ms)).unwrap_or(u16::MAX),
         }
     }
 
@@ -151,17 +157,19 @@ impl Entry {
     fn to_bytes(&self) -> [u8; ENTRY] {
         let [c0, c1, c2, c3] = self.closes.to_le_bytes();
         let (fault, stuck) = (fault_to_byte(self.fault), fault_to_byte(self.stuck));
-        [self.score, self.flags, fault, stuck, c0, c1, c2, c3]
+        let [r0, r1] = self.recent.to_le_bytes();
+        [self.score, self.flags, fault, stuck, c0, c1, c2, c3, r0, r1]
     }
 
     fn from_bytes(bytes: [u8; ENTRY]) -> Option<Self> {
-        let [score, flags, fault, stuck, c0, c1, c2, c3] = bytes;
+        let [score, flags, fault, stuck, c0, c1, c2, c3, r0, r1] = bytes;
         let entry = Self {
             score,
             flags,
             fault: fault_from_byte(fault)?,
             stuck: fault_from_byte(stuck)?,
             closes: u32::from_le_bytes([c0, c1, c2, c3]),
+            recent: u16::from_le_bytes([r0, r1]),
         };
         let known_bits = LATCHED | STUCK | SUSPECTS_BUS | DISABLED | CLOSED;
         let named = entry.fault.is_some() || !entry.has(LATCHED);
@@ -182,6 +190,7 @@ impl<const N: usize> Core<N> {
         let record = buffer
             .get_mut(..needed)
             .ok_or(RecordError::Length { found, needed })?;
+        let core_ms = self.clock.core_ms();
         let [m0, m1] = MAGIC;
         let estopped = if self.system.is_estopped() { ESTOP } else { 0 };
         let lost = if self.system.is_record_lost() {
@@ -196,7 +205,7 @@ impl<const N: usize> Core<N> {
             .packs
             .iter()
             .take(self.count)
-            .flat_map(|pack| Entry::of(pack).to_bytes());
+            .flat_map(|pack| Entry::of(pack, core_ms).to_bytes());
         for (slot, byte) in record.iter_mut().zip(head.into_iter().chain(entries)) {
             *slot = byte;
         }
@@ -209,7 +218,8 @@ impl<const N: usize> Core<N> {
 
     /// Takes scores, latches and counters from a record, before the first step.
     ///
-    /// A pack with a score starts in its full cool-down: a reboot is no way round it. Closings never fall.
+    /// A pack with a score starts in its full cool-down: a reboot is no way round it. Closings never fall, and those of the
+    /// last hour count as just made.
     ///
     /// # Errors
     /// When the record cannot be used as a whole; nothing is taken then.
@@ -250,6 +260,7 @@ impl<const N: usize> Core<N> {
             return Err(RecordError::Rack);
         }
         let mut restored = self.packs;
+        let mut recent = 0u16;
         let entries = entries.chunks_exact(ENTRY).map(|bytes| {
             <[u8; ENTRY]>::try_from(bytes)
                 .ok()
@@ -258,8 +269,10 @@ impl<const N: usize> Core<N> {
         for (index, (pack, entry)) in restored.iter_mut().zip(entries).enumerate() {
             let entry = entry.ok_or(RecordError::Field { pack: index })?;
             self.restore_pack(pack, &entry);
+            recent = recent.saturating_add(entry.recent);
         }
         self.packs = restored;
+        self.joining.fleet_wear.restore(recent);
         if rack & RECORD_LOST != 0 {
             self.system.hold_for_lost_record();
         }
@@ -272,6 +285,7 @@ impl<const N: usize> Core<N> {
     fn restore_pack(&self, pack: &mut Pack, entry: &Entry) {
         pack.backoff = Backoff::with_score(entry.score);
         pack.closes = pack.closes.max(entry.closes);
+        pack.wear.restore(entry.recent);
         pack.disabled = entry.has(DISABLED);
         pack.last_fault = entry.fault;
         pack.stuck = entry.stuck;

@@ -164,11 +164,14 @@ impl<const N: usize> Core<N> {
         let elapsed_ms = u32::try_from(step.moment.gap_ms).unwrap_or(u32::MAX);
         let closed = self.closed();
         let connected = view.connected;
-        let voltages = self.voltages_of(connected);
-        let known = connected.minus(view.known).is_empty();
+        // What flows through a pre-charge resistor is a load, or a charger, of those that hold the bus.
+        let holding = view.holding;
+        let fleet = self.current_of(holding).unwrap_or(Milliamps::ZERO);
+        let voltages = self.voltages_of(holding);
+        let known = holding.minus(view.known).is_empty();
         let anew = self.shedding.note_connected(connected);
         let predictor = Predictor::new(&params, &view.sources);
-        let prediction = predictor.of(connected);
+        let prediction = predictor.of(holding);
         let mut softness = Softness {
             over: PackSet::EMPTY,
             worst: None,
@@ -183,7 +186,7 @@ impl<const N: usize> Core<N> {
             let circulating = prediction.least_circulating(
                 index,
                 self.packs.get(index).map_or(Milliamps::ZERO, Pack::current),
-                view.fleet(),
+                fleet,
             );
             let Some(pack) = self.packs.get_mut(index) else {
                 continue;

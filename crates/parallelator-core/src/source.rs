@@ -192,7 +192,7 @@ impl Source {
     /// dropped.
     #[must_use]
     pub(crate) fn narrowed_by(self, rest: &Rest, params: &Params) -> Self {
-        let Some((low, high)) = rest.interval(params) else {
+        let Some((low, high)) = rest.interval() else {
             return self;
         };
         let (inner_low, inner_high) = (self.low_uv.max(low), self.high_uv.min(high));
@@ -273,13 +273,14 @@ pub(crate) struct Rest {
     since_ms: u32,
 }
 
-/// `t_rest` for the fast relaxation.
+/// `t_rest` for the fast relaxation. Zero says that nothing relaxes: what is left is the slope of the open-circuit voltage,
+/// for which the flattest drift is meant in any case.
 fn fast_relaxation_ms(params: &Params) -> i64 {
-    params
-        .t_rest_ms
-        .div_euclid(10)
-        .min(FASTEST_RELAXATION_MS)
-        .into()
+    let fast_ms = match params.t_rest_ms {
+        0 => FASTEST_RELAXATION_MS,
+        slow_ms => slow_ms.div_euclid(10).clamp(1, FASTEST_RELAXATION_MS),
+    };
+    fast_ms.into()
 }
 
 impl Rest {
@@ -309,11 +310,9 @@ impl Rest {
         self.since_ms = self.since_ms.saturating_add(elapsed_ms);
     }
 
-    /// Where the open-circuit voltage lies now; nothing is known after `t_rest`.
-    fn interval(&self, params: &Params) -> Option<(i32, i32)> {
-        let known = self.since_ms <= params.t_rest_ms.min(LONGEST_MEMORY_MS)
-            && fast_relaxation_ms(params) > 0;
-        known.then_some((self.low_uv, self.high_uv))
+    /// Where the open-circuit voltage lies now, as long as anything is remembered.
+    fn interval(&self) -> Option<(i32, i32)> {
+        (self.since_ms <= LONGEST_MEMORY_MS).then_some((self.low_uv, self.high_uv))
     }
 }
 

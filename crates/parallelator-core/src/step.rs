@@ -277,6 +277,7 @@ impl<const N: usize> Core<N> {
                 pack.maybe_connected = true;
             } else if confirmed && pack.open_commanded {
                 pack.maybe_connected = false;
+                pack.precharge.has_left();
             }
         }
     }

@@ -128,7 +128,7 @@ impl<const N: usize> Core<N> {
     /// pack that stands farthest apart is meant, and on a tie the one that joined last.
     fn count_missing_currents(&mut self, step: &Step<'_, N>) -> Option<usize> {
         let mut worst: Option<((i32, u64), usize)> = None;
-        let connected = self.connected();
+        let connected = self.on_the_bus(self.connected());
         let voltages = self.voltages_of(connected);
         for index in 0..self.count {
             let own = self

@@ -2,7 +2,7 @@
 
 use battery_units::{Milliamps, Millivolts};
 
-use crate::{Core, PackSet, resistance::typical, source::Source, step::Step};
+use crate::{Core, PackSet, pack::Pack, resistance::typical, source::Source, step::Step};
 
 /// The rack as one step sees it.
 pub(crate) struct View<const N: usize> {
@@ -10,6 +10,8 @@ pub(crate) struct View<const N: usize> {
     /// Packs with a sample that is not older than `age_soft`.
     pub(crate) known: PackSet,
     pub(crate) connected: PackSet,
+    /// Those of them that are on the bus directly; the others stand behind their pre-charge resistors.
+    pub(crate) holding: PackSet,
     pub(crate) bus: Option<Millivolts>,
     /// Sum of the currents of the connected packs; `None` with no pack connected or one of them unknown.
     pub(crate) current: Option<Milliamps>,
@@ -63,7 +65,7 @@ impl<const N: usize> Core<N> {
     }
 
     /// Sum of the currents of the connected packs; `None` with no pack connected or one of them unknown.
-    fn current_of(&self, connected: PackSet) -> Option<Milliamps> {
+    pub(crate) fn current_of(&self, connected: PackSet) -> Option<Milliamps> {
         if connected.is_empty() {
             return None;
         }
@@ -80,6 +82,13 @@ impl<const N: usize> Core<N> {
     pub(crate) fn typical_path(&self) -> u16 {
         let learned = self.packs.iter().take(self.count).map(|pack| &pack.learned);
         typical::<N>(learned)
+    }
+
+    /// Those of a set of connected packs that no pre-charge resistor keeps from the voltage of the bus.
+    pub(crate) fn on_the_bus(&self, connected: PackSet) -> PackSet {
+        let behind = |pack: &Pack| pack.is_behind_resistor();
+        let direct = |index: &usize| !self.packs.get(*index).is_some_and(behind);
+        connected.iter().filter(direct).collect()
     }
 
     /// Looks at the rack as it stands.
@@ -100,16 +109,23 @@ impl<const N: usize> Core<N> {
             }
         }
         let connected = self.connected();
+        let holding = self.on_the_bus(connected);
+        // What one carries that leaves its resistor in this step stays on the bus when it closes.
+        let fed = |(_, pack): &(usize, &Pack)| pack.precharge.is_done();
+        let fed = self.packs.iter().enumerate().filter(fed);
+        let carrying = fed.fold(connected, |set, (index, _)| set.with(index));
         View {
             sources,
             known,
             connected,
+            holding,
             bus: step
                 .inputs
                 .bus
                 .voltage
+                .or_else(|| self.mean_voltage(holding))
                 .or_else(|| self.mean_voltage(connected)),
-            current: self.current_of(connected),
+            current: self.current_of(carrying).filter(|_| !connected.is_empty()),
         }
     }
 }

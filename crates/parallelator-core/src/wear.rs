@@ -14,6 +14,11 @@ pub(crate) struct Wear {
     running: u32,
 }
 
+/// The number of the bucket in which a core time lies.
+fn bucket_of(core_ms: u64) -> u32 {
+    u32::try_from(core_ms.div_euclid(BUCKET_MS)).unwrap_or(u32::MAX)
+}
+
 impl Wear {
     /// Counts a closing.
     pub(crate) fn add(&mut self, core_ms: u64) {
@@ -22,21 +27,32 @@ impl Wear {
         *first = first.saturating_add(1);
     }
 
+    /// Before the first step: so many closings at least, all of them just made as far as anybody knows.
+    pub(crate) fn restore(&mut self, closings: u16) {
+        let [first, ..] = &mut self.buckets;
+        *first = closings.max(*first);
+    }
+
     /// Closings that may lie within the last hour.
-    pub(crate) fn closings(&mut self, core_ms: u64) -> u32 {
-        self.turn(core_ms);
-        self.buckets.iter().map(|&count| u32::from(count)).sum()
+    pub(crate) fn closings(&self, core_ms: u64) -> u32 {
+        let left = BUCKETS.saturating_sub(self.passed(core_ms));
+        let buckets = self.buckets.iter().take(left);
+        buckets.map(|&count| u32::from(count)).sum()
+    }
+
+    /// How many buckets have begun since the running one.
+    fn passed(&self, core_ms: u64) -> usize {
+        let passed = bucket_of(core_ms).saturating_sub(self.running);
+        usize::try_from(passed).unwrap_or(BUCKETS).min(BUCKETS)
     }
 
     /// Moves the buckets on: the running one comes first.
     fn turn(&mut self, core_ms: u64) {
-        let bucket = u32::try_from(core_ms.div_euclid(BUCKET_MS)).unwrap_or(u32::MAX);
-        let passed = bucket.saturating_sub(self.running);
-        self.running = bucket;
-        for _ in 0..passed.min(13) {
+        for _ in 0..self.passed(core_ms) {
             self.buckets.rotate_right(1);
             let [first, ..] = &mut self.buckets;
             *first = 0;
         }
+        self.running = bucket_of(core_ms);
     }
 }

@@ -51,7 +51,7 @@ fn the_word_of_the_operator_survives_a_reboot() {
     let mut buffer = [0; RECORD_MAX];
     let record = world.core.write_record(&mut buffer).unwrap().to_vec();
     assert_eq!(
-        record[5 + 8 + 1],
+        record[5 + 10 + 1],
         8,
         "bit 3 of the flags of the second pack"
     );
@@ -132,8 +132,8 @@ fn a_pack_that_a_reboot_opened_is_not_taken_for_rested() {
     let mut buffer = [0; RECORD_MAX];
     let mut record = world.core.write_record(&mut buffer).unwrap().to_vec();
     record[3] = 2;
-    record.truncate(13);
-    record.extend([0; 8]);
+    record.truncate(15);
+    record.extend([0; 10]);
     let crc = !record.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             if crc & 1 == 1 {
@@ -155,17 +155,17 @@ fn a_pack_that_a_reboot_opened_is_not_taken_for_rested() {
 #[test]
 fn the_layout_is_the_one_that_is_documented() {
     let (_, record) = after_faults();
-    assert_eq!(record.len(), 5 + 3 * 8 + 4);
-    assert_eq!(record[..5], *b"PR\x01\x03\x00");
+    assert_eq!(record.len(), 5 + 3 * 10 + 4);
+    assert_eq!(record[..5], *b"PR\x02\x03\x00");
     let over_voltage = Fault::ALL
         .iter()
         .position(|fault| *fault == Fault::OverVoltageAbs)
         .unwrap() as u8
         + 1;
-    assert_eq!(record[5..13], [1, 1, over_voltage, 0, 1, 0, 0, 0]);
-    assert_eq!(record[22], 16, "the healthy pack was closed");
+    assert_eq!(record[5..15], [1, 1, over_voltage, 0, 1, 0, 0, 0, 1, 0]);
+    assert_eq!(record[26], 16, "the healthy pack was closed");
     // CRC-32/ISO-HDLC bit by bit.
-    let crc = !record[..29].iter().fold(u32::MAX, |crc, byte| {
+    let crc = !record[..35].iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             if crc & 1 == 1 {
                 crc >> 1 ^ 0xEDB8_8320
@@ -174,7 +174,7 @@ fn the_layout_is_the_one_that_is_documented() {
             }
         })
     });
-    assert_eq!(record[29..], crc.to_le_bytes());
+    assert_eq!(record[35..], crc.to_le_bytes());
 }
 
 #[test]
@@ -204,14 +204,14 @@ fn records_that_do_not_fit_are_refused_and_nothing_is_taken() {
         world.core.write_record(&mut small),
         Err(RecordError::Length {
             found: 10,
-            needed: 33
+            needed: 39
         })
     );
 }
 
 proptest! {
     #[test]
-    fn a_torn_record_is_never_taken(position in 0..33usize, flip in 1..=255u8) {
+    fn a_torn_record_is_never_taken(position in 0..39usize, flip in 1..=255u8) {
         let (_, mut record) = after_faults();
         record[position] ^= flip;
         let mut core = Core::<N>::new(3, Params::default()).unwrap();
@@ -266,8 +266,8 @@ fn values_that_were_never_written_are_refused_though_the_checksum_fits() {
     );
     assert_eq!(refused(&forged(|bytes| bytes[4] = 4)), RecordError::Rack);
     let length = RecordError::Length {
-        found: 34,
-        needed: 33,
+        found: 40,
+        needed: 39,
     };
     assert_eq!(refused(&forged(|bytes| bytes.push(0))), length);
     // Pack 1: an unknown flag; a latch without a fault; a stuck switch without its fault, and the fault without the flag;
@@ -283,12 +283,12 @@ fn values_that_were_never_written_are_refused_though_the_checksum_fits() {
     ];
     for (number, change) in changes.into_iter().enumerate() {
         assert_eq!(
-            refused(&forged(|bytes| change(&mut bytes[13..21], beyond))),
+            refused(&forged(|bytes| change(&mut bytes[15..25], beyond))),
             RecordError::Field { pack: 1 },
             "change {number}"
         );
     }
-    let last = forged(|bytes| bytes[15] = beyond - 1);
+    let last = forged(|bytes| bytes[17] = beyond - 1);
     assert!(World::at(&[28.0, 28.02, 28.04]).core.restore(&last).is_ok());
 }
 
@@ -314,7 +314,7 @@ fn every_refusal_of_a_record_is_a_sentence() {
         (RecordError::NotARecord, "not a reboot record"),
         (
             RecordError::Version { found: 7 },
-            "version 7 of the record, this is version 1",
+            "version 7 of the record, this is version 2",
         ),
         (
             RecordError::Checksum,
@@ -338,4 +338,85 @@ fn every_refusal_of_a_record_is_a_sentence() {
     ] {
         assert_eq!(error.to_string(), text);
     }
+}
+
+/// One pack closed and opened this often by the operator, `ms` in all; then its record.
+fn closed_often(times: usize, then_ms: u64) -> Vec<u8> {
+    let mut world = World::at(&[28.0, 28.02]);
+    world.command(Command::Disable { pack: 1 });
+    for _ in 0..times {
+        world.run_ms(2_000);
+        world.command(Command::Disable { pack: 0 });
+        world.run_ms(1_000);
+        world.command(Command::Enable { pack: 0 });
+    }
+    world.command(Command::Disable { pack: 0 });
+    world.run_ms(then_ms);
+    assert_eq!(world.decision.packs[0].closes as usize, times);
+    let mut buffer = [0; RECORD_MAX];
+    world.core.write_record(&mut buffer).unwrap().to_vec()
+}
+
+/// How often the pack closes within `ms` after a reboot when the operator goes on.
+fn closes_after(record: &[u8], ms: u64) -> usize {
+    let mut reborn = World::at(&[28.0, 28.02]);
+    reborn.core.restore(record).unwrap();
+    for _ in 0..ms / 3_000 {
+        reborn.command(Command::Enable { pack: 0 });
+        reborn.run_ms(2_000);
+        reborn.command(Command::Disable { pack: 0 });
+        reborn.run_ms(1_000);
+    }
+    reborn.of_kind(EventKind::Closed).len()
+}
+
+#[test]
+fn the_closings_of_the_last_hour_survive_a_reboot() {
+    // Twelve in an hour are allowed; how long the reboot took nobody knows.
+    let record = closed_often(9, 1_000);
+    assert_eq!(record[13..15], 9u16.to_le_bytes());
+    assert_eq!(record[23..25], [0, 0], "pack 1 never closed");
+    assert_eq!(closes_after(&record, 3_590_000), 3);
+    assert!(closes_after(&record, 4_200_000) > 3, "an hour later");
+}
+
+#[test]
+fn closings_of_more_than_an_hour_ago_are_not_recorded() {
+    let record = closed_often(9, 3_900_000);
+    assert_eq!(
+        record[9..15],
+        [9, 0, 0, 0, 0, 0],
+        "in its life, in the hour"
+    );
+    assert_eq!(closes_after(&record, 120_000), 12);
+}
+
+#[test]
+fn the_closings_of_the_rack_survive_a_reboot_too() {
+    let params = Params {
+        closes_per_hour_fleet: Some(10),
+        ..Params::default()
+    };
+    let mut reborn = World::of(vec![world::IdealPack::new(28.0, 0.06); 2], params);
+    reborn.core.restore(&closed_often(9, 1_000)).unwrap();
+    reborn.run_ms(20_000);
+    assert_eq!(reborn.of_kind(EventKind::Closed).len(), 0, "both disabled");
+    for pack in [0, 1] {
+        reborn.command(Command::Enable { pack });
+    }
+    reborn.run_ms(20_000);
+    assert_eq!(reborn.closed().len(), 1);
+    let waiting = usize::from(reborn.closed() == [0]);
+    assert_eq!(reborn.reason(waiting), "wear_budget");
+}
+
+#[test]
+fn a_record_of_the_first_version_is_one_of_another_version() {
+    let mut record = closed_often(1, 1_000);
+    record[2] = 1;
+    let mut core = Core::<N>::new(2, Params::default()).unwrap();
+    assert_eq!(
+        core.restore(&record),
+        Err(RecordError::Version { found: 1 })
+    );
 }

@@ -117,6 +117,33 @@ fn an_impossible_voltage_is_never_believed_however_often_it_comes() {
 }
 
 #[test]
+fn impossible_voltages_among_jumps_do_not_put_off_the_truth() {
+    // The true voltage is 19 V. Whatever impossible readings come between, no more than k_reject possible ones are dropped.
+    for pattern in 0..1u32 << 8 {
+        let mut world = running_with(Params {
+            age_hard_ms: 5_000,
+            ..Params::default()
+        });
+        let mut dropped = 0;
+        for bit in 0..12 {
+            let impossible = bit < 8 && pattern >> bit & 1 == 1;
+            world.says(&[(if impossible { 60_000 } else { 19_000 }, 0)]);
+            world.step();
+            if world.saw(EventKind::Opened) {
+                break;
+            }
+            dropped += u32::from(!impossible);
+        }
+        assert_eq!(
+            world.of_kind(EventKind::Opened),
+            [(Some(0), "under_voltage_abs", 19_000, 21_000)],
+            "{pattern:b}"
+        );
+        assert!(dropped <= 3, "{dropped} dropped: {pattern:b}");
+    }
+}
+
+#[test]
 fn an_absolute_over_voltage_is_judged_before_the_jump() {
     let mut world = running_with(Params {
         dv_jump: Percent::new(5),

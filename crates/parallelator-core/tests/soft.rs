@@ -447,3 +447,40 @@ fn of_two_equally_empty_packs_the_first_goes_first() {
     steps_until_opened(&mut world);
     assert_eq!(world.closed(), [0, 2, 3]);
 }
+
+#[test]
+fn a_load_that_pulls_the_bus_to_its_soft_limit_is_not_let_in_again_by_the_rebound() {
+    for volts in [&[24.3][..], &[24.3, 24.31, 24.3]] {
+        let mut world = World::at(volts);
+        world.load_a = 6.0 * volts.len() as f64;
+        world.run_ms(60_000);
+        // 6 A through 60 mΩ: 23.94 V with the load, 24.3 V without it.
+        assert_eq!(world.of_kind(EventKind::LoadPermitted).len(), 1);
+        assert_eq!(world.of_kind(EventKind::LoadWithdrawn).len(), 1);
+        assert_eq!(world.closed().len(), volts.len(), "nobody was low for long");
+        assert!(!world.decision.load_permit && world.decision.charge_permit);
+        world.load_a = 0.0;
+        for (u, permitted) in [(24.9, false), (24.999, false), (25.0, true), (24.5, true)] {
+            world.packs.iter_mut().for_each(|pack| pack.u = u);
+            world.run_ms(2_000);
+            assert_eq!(world.decision.load_permit, permitted, "{u} V");
+        }
+    }
+}
+
+#[test]
+fn the_low_voltage_of_a_pack_that_has_left_withholds_no_load_from_the_others() {
+    let mut world = running();
+    let others = (24_400, -1_000);
+    world.says(&[others, (23_990, -1_000), others, others]);
+    world.step();
+    assert!(!world.decision.load_permit);
+    world.says(&[others, others]);
+    world.run_ms(2_000);
+    assert!(!world.decision.load_permit, "above v_uv, below v_uv_rec");
+    world.command(Command::Disable { pack: 1 });
+    world.says(&[others, (24_400, 0)]);
+    world.run_ms(1_000);
+    assert_eq!(world.closed(), [0, 2, 3]);
+    assert!(world.decision.load_permit);
+}

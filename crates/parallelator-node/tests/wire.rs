@@ -210,11 +210,11 @@ fn the_record_is_stored_when_it_changes_and_taken_at_the_next_start() {
     ticks(&mut node, 60);
     let record = node.board_mut().record.clone();
     // Six packs, each closed once.
-    assert_eq!(record[..4], *b"PR\x01\x06");
+    assert_eq!(record[..4], *b"PR\x02\x06");
     assert!(
-        record[5..53]
-            .chunks(8)
-            .all(|entry| entry == [0, 16, 0, 0, 1, 0, 0, 0]),
+        record[5..65]
+            .chunks(10)
+            .all(|entry| entry == [0, 16, 0, 0, 1, 0, 0, 0, 1, 0]),
         "{record:?}"
     );
     let rack = node.board_mut().rack.clone();
@@ -231,9 +231,9 @@ fn the_record_is_stored_when_it_changes_and_taken_at_the_next_start() {
     // What the packs carried when the reboot opened them is not known: they have to rest first.
     ticks(&mut reborn, 4_000);
     assert!(
-        reborn.board_mut().record[5..53]
-            .chunks(8)
-            .all(|entry| entry == [0, 16, 0, 0, 2, 0, 0, 0])
+        reborn.board_mut().record[5..65]
+            .chunks(10)
+            .all(|entry| entry == [0, 16, 0, 0, 2, 0, 0, 0, 2, 0])
     );
 }
 

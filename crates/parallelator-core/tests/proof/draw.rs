@@ -37,7 +37,7 @@ pub fn params(random: &mut Random) -> Params {
         r_err: Permille::new(random.whole(50, 500) as u16),
         r_pre: Milliohms::new(random.one_of(&[0, 0, 0, 1_000, 5_000, 20_000])),
         dv_err: Millivolts::new(random.whole(5, 60) as i32),
-        t_rest_ms: random.one_of(&[0, 30_000, 300_000, 900_000]),
+        t_rest_ms: random.one_of(&[0, 1_000, 30_000, 300_000, 900_000]),
         t_settle_ms: (tick * random.whole(2, 10)) as u32,
         t_form_ms: random.whole(0, 8_000) as u32,
         t_backoff0_ms: backoff0 as u32,

@@ -39,8 +39,6 @@ pub struct Tally {
     pub stories: u64,
     pub cases: [u64; 28],
     pub violations: [u64; 28],
-    /// Cases that do not hold for a reason found and written down in `docs/safety.md`, not mended yet.
-    pub known: [u64; 28],
     /// Violations of the story that is told, in words.
     pub broken: Vec<String>,
 }
@@ -57,12 +55,6 @@ impl Tally {
         }
     }
 
-    /// A case that falls under a known deviation when it does not hold.
-    pub fn deviation(&mut self, number: usize, holds: bool) {
-        self.cases[number - 1] += 1;
-        self.known[number - 1] += u64::from(!holds);
-    }
-
     /// Adds what another has counted.
     pub fn add(&mut self, other: Self) {
         self.steps += other.steps;
@@ -73,9 +65,6 @@ impl Tally {
         for (sum, more) in self.violations.iter_mut().zip(other.violations) {
             *sum += more;
         }
-        for (sum, more) in self.known.iter_mut().zip(other.known) {
-            *sum += more;
-        }
         let room = 40usize.saturating_sub(self.broken.len());
         self.broken.extend(other.broken.into_iter().take(room));
     }
@@ -83,16 +72,12 @@ impl Tally {
     /// The table of `docs/safety.md`.
     pub fn table(&self) -> String {
         let mut table = format!(
-            "{} steps in {} stories.\n\n| no. | sentence | cases | violations | known |\n| --- | --- | ---: | ---: | ---: |\n",
+            "{} steps in {} stories.\n\n| no. | sentence | cases | violations |\n| --- | --- | ---: | ---: |\n",
             self.steps, self.stories
         );
         for (index, sentence) in SENTENCES.iter().enumerate() {
             let (cases, broken) = (self.cases[index], self.violations[index]);
-            let known = self.known[index];
-            table += &format!(
-                "| I{} | {sentence} | {cases} | {broken} | {known} |\n",
-                index + 1
-            );
+            table += &format!("| I{} | {sentence} | {cases} | {broken} |\n", index + 1);
         }
         table
     }

@@ -1,5 +1,6 @@
 //! What holds for joins: I1, I2, I5, I6, I12, I13, the first half of I15, I17 and I28.
 
+use battery_units::DeciCelsius;
 use parallelator_core::*;
 
 use super::{Judge, Seen, clears};
@@ -116,7 +117,10 @@ impl Judge {
             self.holds(1, !alert && self.regular, || {
                 format!("pack {index} joined in a bad moment")
             });
-            if let Some(temperature) = input.temperature.filter(|t| t.quality == Quality::Good) {
+            // Below absolute zero it is no reading.
+            let read =
+                |t: &Sample<DeciCelsius>| t.quality == Quality::Good && t.value.get() > -2_732;
+            if let Some(temperature) = input.temperature.filter(read) {
                 let value = temperature.value;
                 let charge = value >= params.t_chg_min && value <= params.t_chg_max;
                 let discharge = value >= params.t_dis_min && value <= params.t_dis_max;
@@ -189,7 +193,7 @@ impl Judge {
     }
 
     fn i12_within_the_budget(&mut self, joined: PackSet) {
-        let now = self.core_ms;
+        let now = self.before_ms + self.core_ms;
         self.joins.retain(|(at, _)| now - at < HOUR_MS);
         self.joins.extend(joined.iter().map(|index| (now, index)));
         let fleet = match self.params.closes_per_hour_fleet {

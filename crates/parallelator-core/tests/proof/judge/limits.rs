@@ -29,8 +29,6 @@ impl Judge {
         if !seen.obeys {
             return;
         }
-        let precharges =
-            (seen.decision.packs.iter()).any(|pack| pack.command == SwitchCommand::Precharge);
         for index in seen.truth.conducts.iter() {
             let current = seen.truth.currents[index] * 1_000.0;
             let gauge = &seen.inputs.packs[index].gauge;
@@ -42,11 +40,6 @@ impl Judge {
             // The error of the current sensors is theirs, not the rules'.
             let error = 3.0 * self.count as f64 + 0.002 * current.abs();
             let within = current <= charge + error && -current <= discharge + error;
-            if precharges && !within {
-                // Known: DCL and CCL do not count what a pack behind its resistor is about to take.
-                self.tally.deviation(19, false);
-                continue;
-            }
             self.holds(19, within, || {
                 format!("pack {index} carries {current} mA of -{discharge} to {charge} mA")
             });
@@ -64,6 +57,10 @@ impl Judge {
             else {
                 continue;
             };
+            if !self.was_closed(index) {
+                // It leaves its pre-charge path, where three tries are its right.
+                continue;
+            }
             if let Some(last_ms) = self.last_fault_ms[index] {
                 let since = self.core_ms - last_ms;
                 self.holds(27, since >= back_off, || {

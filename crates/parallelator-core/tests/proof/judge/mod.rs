@@ -80,7 +80,10 @@ pub struct Judge {
     readings: [Readings; N],
     latched: [Option<&'static str>; N],
     cooling: [Option<u64>; N],
+    /// Joins of the last hour: time over all starts, and the pack.
     joins: Vec<(u64, usize)>,
+    /// Core time of all starts before this one.
+    before_ms: u64,
     last_join_ms: Option<u64>,
     estopped: bool,
     /// The record of the last start could not be read, and nobody has armed the rack since.
@@ -111,6 +114,7 @@ impl Judge {
             latched: [None; N],
             cooling: [None; N],
             joins: Vec::new(),
+            before_ms: 0,
             last_join_ms: None,
             estopped: false,
             record_lost: false,
@@ -134,6 +138,9 @@ impl Judge {
         after.estopped = self.estopped && !torn;
         after.record_lost = torn || self.record_lost;
         if !torn {
+            // The controller is back at once: the least time that can have passed.
+            after.joins = std::mem::take(&mut self.joins);
+            after.before_ms = self.before_ms + self.core_ms;
             after.latched = self.latched;
             after.score_at_reboot = Some(self.previous.packs.map(|pack| pack.score));
             for (index, pack) in self.previous.packs.iter().enumerate().take(self.count) {

@@ -228,15 +228,9 @@ impl Judge {
             return;
         }
         let softly = Self::events(seen, EventKind::Opened)
+            .filter(|event| event.pack.is_some_and(|pack| self.was_closed(pack.into())))
             .find(|event| is_soft(event.reason) && event.reason != Some(Fault::Swapped.into()))
             .map(|event| event.reason);
-        let precharges =
-            (self.previous.packs.iter()).any(|pack| pack.command == SwitchCommand::Precharge);
-        if precharges && softly == Some(Some(Fault::StuckOpen.into())) {
-            // Known: a pack behind its resistor moves the mean voltage away from healthy packs at rest.
-            self.tally.deviation(21, false);
-            return;
-        }
         let bus = seen.inputs.bus.voltage;
         let dead = bus.is_some_and(|bus| bus.get() <= self.params.v_uv_abs.get() / 2);
         if dead && softly == Some(Some(Fault::StuckOpen.into())) {
@@ -283,14 +277,7 @@ impl Judge {
                 && told
                     .iter()
                     .all(|event| Some(event.kind) == expected && event.reason.is_some());
-            if before == SwitchCommand::Precharge && now == SwitchCommand::Open {
-                // Known: leaving the pre-charge path without closing has no event.
-                self.tally.deviation(24, right);
-            } else if before == SwitchCommand::Precharge && now == before && !told.is_empty() {
-                // Known: a pre-charge that ended well and was refused by the gate begins again in the same step, without
-                // counting a try.
-                self.tally.deviation(24, false);
-            } else if expected.is_some() || !told.is_empty() {
+            if expected.is_some() || !told.is_empty() {
                 self.holds(24, right, || {
                     format!("pack {index}: {before:?} to {now:?}, {told:?}")
                 });

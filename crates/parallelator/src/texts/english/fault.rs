@@ -93,7 +93,7 @@ pub(super) fn sentence(fault: Fault, value: i32, limit: i32) -> String {
             magnitude(limit)
         ),
         Fault::Precharge if numbers => {
-            format!("The pre-charge did not finish, {value} tries of {limit} are used up")
+            format!("The pre-charge did not finish, tries used up: {value} of {limit}")
         }
         other => capitalised(cause(other)),
     }

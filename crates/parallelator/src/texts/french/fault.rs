@@ -89,7 +89,7 @@ pub(super) fn sentence(fault: Fault, value: i32, limit: i32) -> String {
             magnitude(limit)
         ),
         Fault::Precharge if numbers => {
-            format!("La précharge n’a pas abouti, {value} essais sur {limit} sont épuisés")
+            format!("La précharge n’a pas abouti, essais épuisés : {value} sur {limit}")
         }
         other => capitalised(cause(other)),
     }
