@@ -60,9 +60,8 @@ impl<const N: usize> Core<N> {
 
     /// Opens the packs that waited, when the current has fallen or the wait is over.
     pub(crate) fn judge_delayed_openings(&mut self, step: &mut Step<'_, N>) {
-        let params = self.params;
-        let too_high =
-            |pack: &Pack| pack.current().get().saturating_abs() > params.i_break_max.get();
+        let i_break = self.params.i_break_max.get();
+        let too_high = |pack: &Pack| pack.current().get().saturating_abs() > i_break;
         let any_too_high = self
             .packs
             .iter()
@@ -71,6 +70,7 @@ impl<const N: usize> Core<N> {
             let Some(pack) = self.packs.get(index).filter(|pack| pack.is_breaking()) else {
                 continue;
             };
+            let params = &self.params;
             let over = pack.breaking_ms > params.t_shed_ms || !pack.is_fresh(params.age_hard_ms);
             let waits_for_others = any_too_high && !pack.has_hard_fault();
             if !over && (too_high(pack) || waits_for_others) {

@@ -6,7 +6,7 @@ use crate::{
     Anchor, Core, PackSet, Waiting,
     join::windows,
     mode::Mode,
-    predictor::Predictor,
+    predictor::{Prediction, Predictor},
     step::{Step, Verdict},
     view::View,
 };
@@ -15,10 +15,16 @@ use crate::{
 struct Ranked<const N: usize> {
     indices: [usize; N],
     len: usize,
+    /// What each pack may circulate by its own limits, by index.
+    rooms: [Milliamps; N],
 }
 
 impl<const N: usize> Ranked<N> {
-    fn new(predictor: &Predictor<'_>, candidates: PackSet) -> Self {
+    fn new(
+        predictor: &Predictor<'_>,
+        candidates: PackSet,
+        room: impl Fn(usize) -> Milliamps,
+    ) -> Self {
         let mut indices = [0; N];
         let mut len = 0usize;
         for (slot, index) in indices.iter_mut().zip(candidates.iter()) {
@@ -29,7 +35,21 @@ impl<const N: usize> Ranked<N> {
             .get_mut(..len)
             .unwrap_or_default()
             .sort_unstable_by_key(|&index| (predictor.open_circuit(index), index));
-        Self { indices, len }
+        let mut rooms = [Milliamps::ZERO; N];
+        for index in candidates.iter() {
+            if let Some(slot) = rooms.get_mut(index) {
+                *slot = room(index);
+            }
+        }
+        Self {
+            indices,
+            len,
+            rooms,
+        }
+    }
+
+    fn room(&self, index: usize) -> Milliamps {
+        self.rooms.get(index).copied().unwrap_or(Milliamps::ZERO)
     }
 
     fn get(&self, rank: usize) -> Option<usize> {
@@ -72,7 +92,12 @@ impl<const N: usize> Core<N> {
         } else {
             candidates
         };
-        let ranked = Ranked::<N>::new(&predictor, may_start);
+        let ranked = Ranked::<N>::new(&predictor, may_start, |index| {
+            let (discharge, charge) = self.pack_limits(step, index);
+            discharge
+                .min(charge)
+                .saturating_sub(predictor.measurement_error(index))
+        });
         let settling_ms = self.settling_ms(step.moment.core_ms);
         if ranked.len == 0 || settling_ms > 0 {
             return;
@@ -98,7 +123,8 @@ impl<const N: usize> Core<N> {
             .filter(|&index| plan.contains(index))
             .map_or_else(|| self.first_of(&predictor, plan), |index| plan.only(index));
         let joined = if together { plan } else { first };
-        let bound_of_plan = predictor.of(plan).largest_bound();
+        let planned = predictor.bounds_of(plan);
+        let bound_of_plan = planned.largest_bound();
         for (index, verdict) in verdicts.iter_mut().enumerate() {
             if !candidates.contains(index) {
                 continue;
@@ -106,7 +132,7 @@ impl<const N: usize> Core<N> {
             let bound = if plan.contains(index) {
                 bound_of_plan
             } else {
-                predictor.of(plan.with(index)).largest_bound()
+                planned.with(index).largest_bound()
             };
             *verdict = Verdict {
                 predicted: Some(bound),
@@ -114,7 +140,7 @@ impl<const N: usize> Core<N> {
                     .against(bound.get(), self.params.i_circ_max.get())
             };
         }
-        let bound = predictor.of(joined).largest_bound();
+        let bound = predictor.bounds_of(joined).largest_bound();
         self.joining.plan = plan;
         self.joining.first = None;
         let through_resistor = first
@@ -146,9 +172,9 @@ impl<const N: usize> Core<N> {
         }
         match self.mode.mode() {
             Mode::Idle => self.largest_set(step, predictor, ranked),
-            Mode::Charge => self.grown(step, predictor, ranked.iter()),
+            Mode::Charge => self.grown(predictor, ranked, ranked.iter()),
             Mode::Discharge | Mode::Unknown => {
-                let from_top = self.grown(step, predictor, ranked.iter().rev());
+                let from_top = self.grown(predictor, ranked, ranked.iter().rev());
                 let carries = self.discharge_limit_of_open_set(step, predictor, from_top);
                 if carries >= self.params.i_load_expect {
                     from_top
@@ -162,37 +188,42 @@ impl<const N: usize> Core<N> {
     /// The admissible set that grows from the first pack of a row.
     fn grown(
         &self,
-        step: &Step<'_, N>,
         predictor: &Predictor<'_>,
+        ranked: &Ranked<N>,
         row: impl Iterator<Item = usize>,
     ) -> PackSet {
-        row.fold(PackSet::EMPTY, |set, index| {
+        row.fold(predictor.bounds_of(PackSet::EMPTY), |set, index| {
             let wider = set.with(index);
-            if self.fits(step, predictor, wider) {
+            if self.fits(predictor, ranked, &wider) {
                 wider
             } else {
                 set
             }
         })
+        .set()
     }
 
     /// Whether a set may stand together: within `dv_max`, no pack able to circulate more than `i_circ_max` or than it
     /// may carry itself.
-    fn fits(&self, step: &Step<'_, N>, predictor: &Predictor<'_>, set: PackSet) -> bool {
-        let prediction = predictor.of(set);
-        let largest = prediction.largest_bound();
-        if largest > self.params.i_circ_max || predictor.spread(set) > self.params.dv_max {
+    fn fits(
+        &self,
+        predictor: &Predictor<'_>,
+        ranked: &Ranked<N>,
+        prediction: &Prediction<'_>,
+    ) -> bool {
+        let set = prediction.set();
+        if predictor.spread(set) > self.params.dv_max {
             return false;
         }
-        set.len() < 2
-            || set.iter().all(|index| {
-                let (discharge, charge) = self.pack_limits(step, index);
-                let left = discharge
-                    .min(charge)
-                    .saturating_sub(predictor.measurement_error(index));
-                // The largest bound of the set is cheaper than its own, and mostly enough.
-                largest <= left || prediction.bound(index) <= left
-            })
+        let limit = self.params.i_circ_max;
+        let least = set.iter().map(|index| ranked.room(index)).min();
+        if set.len() < 2 || least.is_some_and(|least| least >= limit) {
+            return prediction.is_admissible(limit);
+        }
+        prediction.is_admissible(limit)
+            && set
+                .iter()
+                .all(|index| prediction.is_bounded(index, ranked.room(index)))
     }
 
     /// Packs that may be charged and discharged: in a set that closes at once nobody can say which way a current goes.
@@ -213,7 +244,7 @@ impl<const N: usize> Core<N> {
         predictor: &Predictor<'_>,
         ranked: &Ranked<N>,
     ) -> PackSet {
-        self.heaviest_set(step, predictor, ranked, |index| self.capacity(step, index))
+        self.heaviest_set(predictor, ranked, &|index| self.capacity(step, index))
     }
 
     /// The same by the charge that is left: a set that is almost empty serves a load for minutes only, and while its packs
@@ -236,7 +267,7 @@ impl<const N: usize> Core<N> {
             u64::try_from(above.get()).unwrap_or(0)
         };
         let all_gauged = ranked.iter().all(|index| soc(index).is_some());
-        self.heaviest_set(step, predictor, ranked, |index| {
+        self.heaviest_set(predictor, ranked, &|index| {
             let level = soc(index)
                 .filter(|_| all_gauged)
                 .unwrap_or_else(|| height(index));
@@ -247,29 +278,27 @@ impl<const N: usize> Core<N> {
     /// The admissible set of neighbours in voltage that weighs most; the lower one when two are equal.
     fn heaviest_set(
         &self,
-        step: &Step<'_, N>,
         predictor: &Predictor<'_>,
         ranked: &Ranked<N>,
-        weight: impl Fn(usize) -> u64,
+        weight: &dyn Fn(usize) -> u64,
     ) -> PackSet {
         let mut best = (0, PackSet::EMPTY);
-        let mut window = PackSet::EMPTY;
+        let mut window = predictor.bounds_of(PackSet::EMPTY);
         let mut next = 0usize;
         for lowest in ranked.iter() {
             while let Some(index) = ranked.get(next) {
                 let wider = window.with(index);
-                let fits = self.fits(step, predictor, wider);
-                if !fits {
+                if !self.fits(predictor, ranked, &wider) {
                     break;
                 }
                 window = wider;
                 next = next.saturating_add(1);
             }
-            let capacity: u64 = window.iter().map(&weight).sum();
+            let capacity: u64 = window.set().iter().map(weight).sum();
             if capacity > best.0 {
-                best = (capacity, window);
+                best = (capacity, window.set());
             }
-            window = window.without(lowest);
+            window = predictor.bounds_of(window.set().without(lowest));
         }
         best.1
     }
@@ -277,25 +306,21 @@ impl<const N: usize> Core<N> {
     /// The pack of a plan that goes first: highest or lowest by mode, else the most central one.
     fn first_of(&self, predictor: &Predictor<'_>, plan: PackSet) -> PackSet {
         let by_mode = self.params.anchor == Anchor::ByMode;
-        let estimate = |index| predictor.open_circuit(index);
-        let first = match self.mode.mode() {
-            Mode::Discharge | Mode::Unknown if by_mode => plan
-                .iter()
-                .max_by_key(|&index| (estimate(index), core::cmp::Reverse(index))),
-            Mode::Charge if by_mode => plan.iter().min_by_key(|&index| (estimate(index), index)),
-            _ => plan.iter().min_by_key(|&index| {
-                let farthest = plan
-                    .iter()
-                    .map(|other| {
-                        estimate(other)
-                            .saturating_sub(estimate(index))
-                            .get()
-                            .saturating_abs()
-                    })
-                    .max();
-                (farthest, index)
-            }),
+        let estimate = |index| predictor.open_circuit(index).get();
+        let farthest = |index: usize| {
+            let from = |other| estimate(other).saturating_sub(estimate(index));
+            plan.iter()
+                .map(|other| from(other).saturating_abs())
+                .fold(0, Ord::max)
         };
+        let first = plan.iter().min_by_key(|&index| {
+            let key = match self.mode.mode() {
+                Mode::Discharge | Mode::Unknown if by_mode => estimate(index).saturating_neg(),
+                Mode::Charge if by_mode => estimate(index),
+                _ => farthest(index),
+            };
+            (key, index)
+        });
         first.into_iter().collect()
     }
 }

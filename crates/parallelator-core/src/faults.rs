@@ -9,6 +9,7 @@ use crate::{
     samples::{SAMPLES_TO_START, is_plausible},
     step::Step,
     stuck::is_leak,
+    tightening::tripping,
 };
 
 /// Hysteresis of the temperature windows: 5 °C.
@@ -129,25 +130,27 @@ fn has_recovered(fault: Fault, pack: &Pack, params: &Params, mode: Mode) -> bool
 impl<const N: usize> Core<N> {
     /// Looks for hard faults of every pack and acts on the hardest of each in this step.
     pub(crate) fn judge_hard_faults(&mut self, step: &mut Step<'_, N>) {
-        let params = self.trip_params(step.moment.core_ms);
+        let core_ms = step.moment.core_ms;
         let mut shorted = PackSet::EMPTY;
         for index in 0..self.count {
             let Some((pack, input)) = self.packs.get_mut(index).zip(step.inputs.packs.get(index))
             else {
                 continue;
             };
+            let params = tripping(&self.former, &self.params, core_ms);
             let is_stale = pack.samples.seen() && !pack.is_fresh(params.age_hard_ms);
             let became_stale = is_stale && !pack.stale;
             pack.stale = is_stale;
             let found = if step.inputs.io.alerts.contains(index) {
                 Some(Found::new(Fault::HardwareAlert, pack.current().get(), 0))
             } else {
-                over_voltage(pack, input, &params)
-                    .or_else(|| over_current(pack, input, &params))
-                    .or_else(|| stale(pack, &params))
-                    .or_else(|| under_voltage(pack, &params))
-                    .or_else(|| over_temperature(pack, &params))
+                over_voltage(pack, input, params)
+                    .or_else(|| over_current(pack, input, params))
+                    .or_else(|| stale(pack, params))
+                    .or_else(|| under_voltage(pack, params))
+                    .or_else(|| over_temperature(pack, params))
             };
+            let age_hard = i32::try_from(params.age_hard_ms).unwrap_or(i32::MAX);
             if is_stale {
                 pack.samples.restart();
             }
@@ -161,7 +164,7 @@ impl<const N: usize> Core<N> {
             match found {
                 Some(found) => self.raise(step, index, &found),
                 None if became_stale => {
-                    let limit = i32::try_from(params.age_hard_ms).unwrap_or(i32::MAX);
+                    let limit = age_hard;
                     self.event(
                         step,
                         Some(index),
@@ -200,7 +203,7 @@ impl<const N: usize> Core<N> {
     /// A fault that is in force already is not counted again while the pack is open.
     pub(crate) fn raise(&mut self, step: &mut Step<'_, N>, index: usize, found: &Found) {
         let core_ms = step.moment.core_ms;
-        let params = self.params;
+        let params = &self.params;
         let Some(pack) = self.packs.get_mut(index) else {
             return;
         };
@@ -217,12 +220,12 @@ impl<const N: usize> Core<N> {
         pack.backoff.count();
         pack.last_fault = Some(found.fault);
         let was_closed = pack.closed;
-        let latched = hard || found.fault == Fault::Swapped || pack.backoff.latches(&params);
+        let latched = hard || found.fault == Fault::Swapped || pack.backoff.latches(params);
         let score = pack.backoff.score();
         pack.trouble = Some(Trouble {
             fault: found.fault,
             latched,
-            until_ms: core_ms.saturating_add(pack.backoff.wait_ms(&params)),
+            until_ms: core_ms.saturating_add(pack.backoff.wait_ms(params)),
             value: found.value,
             limit: found.limit,
             suspects_bus: false,
@@ -241,7 +244,7 @@ impl<const N: usize> Core<N> {
             );
         }
         if latched {
-            let (score, limit) = (score.into(), params.n_lock.into());
+            let (score, limit) = (score.into(), self.params.n_lock.into());
             self.event(
                 step,
                 Some(index),

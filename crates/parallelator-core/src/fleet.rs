@@ -105,7 +105,7 @@ impl<const N: usize> Core<N> {
         predictor: &Predictor<'_>,
         set: PackSet,
     ) -> Milliamps {
-        let prediction = predictor.of(set);
+        let prediction = predictor.bounds_of(set);
         set.iter()
             .map(|index| {
                 let (discharge, _) = self.pack_limits(step, index);
@@ -128,7 +128,7 @@ impl<const N: usize> Core<N> {
             return Limits::NONE;
         }
         let predictor = Predictor::new(&self.params, &view.sources);
-        let prediction = predictor.of(set);
+        let prediction = predictor.bounds_of(set);
         let members = || {
             self.packs
                 .iter()
@@ -156,7 +156,7 @@ impl<const N: usize> Core<N> {
     /// the prediction counts instead of what is measured.
     fn limits_of_joining(&self, step: &Step<'_, N>, view: &View<N>, set: PackSet) -> Limits {
         let predictor = Predictor::new(&self.params, &view.sources);
-        let prediction = predictor.of(set);
+        let prediction = predictor.bounds_of(set);
         let fleet = view.fleet();
         let rooms = set.iter().map(|index| {
             let (discharge, charge) = self.pack_limits(step, index);
@@ -235,7 +235,7 @@ impl<const N: usize> Core<N> {
         if closed.is_empty() || withdrawn || self.fleet.high {
             limits.ccl = 0;
         }
-        let decision = &mut step.decision;
+        let decision = &mut *step.decision;
         decision.dcl = Milliamps::new(limits.dcl);
         decision.ccl = Milliamps::new(limits.ccl);
         decision.cvl = if closed.is_empty() {
@@ -276,7 +276,7 @@ impl<const N: usize> Core<N> {
 
     /// Soft voltage limits of the connected packs, with their hysteresis.
     fn note_voltages(&mut self, closed: PackSet) {
-        let params = self.params;
+        let params = &self.params;
         let voltages = || {
             self.packs
                 .iter()

@@ -8,7 +8,7 @@ use crate::{
     mode::Mode,
     pack::Pack,
     precharge::{Outcome, Precharge},
-    predictor::Predictor,
+    predictor::{Prediction, Predictor},
     samples::SAMPLES_TO_START,
     soft::SoftFaults,
     source::Rest,
@@ -159,8 +159,14 @@ impl<const N: usize> Core<N> {
     }
 
     /// Makes the joins of this step, at most one except on a dead bus, and says of every open pack what it waits for.
-    pub(crate) fn join(&mut self, step: &mut Step<'_, N>, view: &View<N>) -> [Verdict; N] {
-        let mut verdicts = [Verdict::of(Waiting::WaitingTurn); N];
+    // Out of line, as the gate is.
+    #[inline(never)]
+    pub(crate) fn join(
+        &mut self,
+        step: &mut Step<'_, N>,
+        view: &View<N>,
+        verdicts: &mut [Verdict; N],
+    ) {
         let precharged = self.judge_precharge(step);
         let changed = step.switched.then(|| self.view(step));
         let view = changed.as_ref().unwrap_or(view);
@@ -186,7 +192,7 @@ impl<const N: usize> Core<N> {
         }
         let first = match precharged {
             Outcome::None => None,
-            Outcome::Busy => return verdicts,
+            Outcome::Busy => return,
             Outcome::Done { index, of_dead_bus } => {
                 if !of_dead_bus {
                     candidates = candidates.only(index);
@@ -198,20 +204,19 @@ impl<const N: usize> Core<N> {
             let was_dead = first.is_some_and(|(_, of_dead_bus)| of_dead_bus);
             match self.voltage_of_live_bus(step).filter(|_| !was_dead) {
                 Some(bus) => {
-                    self.join_unknown_source(step, view, bus, candidates, &mut verdicts);
+                    self.join_unknown_source(step, view, bus, candidates, verdicts);
                 }
                 None => {
                     let first = first.map(|(index, _)| index);
-                    self.start_dead_bus(step, view, candidates, first, &mut verdicts);
+                    self.start_dead_bus(step, view, candidates, first, verdicts);
                 }
             }
         } else {
-            self.join_live_bus(step, view, candidates, &mut verdicts);
+            self.join_live_bus(step, view, candidates, verdicts);
         }
         if let Some((index, _)) = first {
-            self.finish_precharge(step, index, &verdicts);
+            self.finish_precharge(step, index, verdicts);
         }
-        verdicts
     }
 
     /// What a pack must fulfil by itself before any set is looked at.
@@ -221,13 +226,13 @@ impl<const N: usize> Core<N> {
         rack: &RackWide,
         index: usize,
     ) -> Result<(), Verdict> {
-        let moment = step.moment;
-        let (mode, params) = (self.mode.mode(), self.params);
+        let (moment, params) = (&step.moment, &self.params);
+        let mode = self.mode.mode();
         let limits = self.pack_limits(step, index);
         let Some(pack) = self.packs.get_mut(index) else {
             return Err(Verdict::of(Waiting::NoSensor));
         };
-        match pack.state(&moment) {
+        match pack.state(moment) {
             PackState::Open => {}
             PackState::Init => {
                 let missing = SAMPLES_TO_START.saturating_sub(pack.samples.good());
@@ -268,11 +273,11 @@ impl<const N: usize> Core<N> {
             let limit = i32::try_from(params.age_soft_ms).unwrap_or(i32::MAX);
             return Err(Verdict::of(Waiting::StaleSample).against(age, limit));
         }
-        if is_leak(&params, pack.current()) && !pack.precharge.is_done() {
+        if is_leak(params, pack.current()) && !pack.precharge.is_done() {
             let (current, limit) = (pack.current().get(), params.i_leak.get());
             return Err(Verdict::of(Waiting::CurrentWhileOpen).against(current, limit));
         }
-        windows(pack, &params, mode)?;
+        windows(pack, params, mode)?;
         if limits.0 <= Milliamps::ZERO || limits.1 <= Milliamps::ZERO {
             return Err(Verdict::of(Waiting::PackLimit));
         }
@@ -300,6 +305,8 @@ impl<const N: usize> Core<N> {
     }
 
     /// Time until the last join has settled; an opening moves the currents of the others just as much.
+    // Out of line: five places ask for it.
+    #[inline(never)]
     pub(crate) fn settling_ms(&self, core_ms: u64) -> u32 {
         let settle = u64::from(self.params.t_settle_ms);
         let since = self
@@ -316,22 +323,26 @@ impl<const N: usize> Core<N> {
     }
 
     /// Rule D3 on a bus that packs hold: what pack `index` would do to the set, or why it may not join.
-    fn gate(&self, step: &Step<'_, N>, view: &View<N>, index: usize) -> Result<Milliamps, Verdict> {
+    ///
+    /// `members` are the packs that hold the bus, when all of them are known.
+    // Out of line: the registers and the stack of the one function that a step becomes are better used without it.
+    #[inline(never)]
+    fn gate(
+        &self,
+        step: &Step<'_, N>,
+        view: &View<N>,
+        members: Option<&Prediction<'_>>,
+        index: usize,
+    ) -> Result<Milliamps, Verdict> {
         let params = &self.params;
-        let predictor = Predictor::new(params, &view.sources);
-        if view
-            .connected
-            .iter()
-            .any(|member| !view.known.contains(member) || self.doubts(member))
-        {
+        let Some(members) = members else {
             return Err(Verdict::of(Waiting::MemberUnknown));
-        }
+        };
         let Some(pack) = self.packs.get(index) else {
             return Err(Verdict::of(Waiting::NoSensor));
         };
         let difference = view.bus.map(|bus| pack.voltage().saturating_sub(bus));
-        let set = view.connected.with(index);
-        let prediction = predictor.of(set);
+        let prediction = members.with(index);
         let bound = prediction.largest_bound();
         let refuse = |waiting, value, limit| {
             Err(Verdict {
@@ -353,9 +364,12 @@ impl<const N: usize> Core<N> {
         }
         // Neither the load nor the charger has heard of this join yet: every pack has to carry its part of the present current
         // for every true R and U.
-        for member in set.iter() {
-            let range = prediction.current_range(member, view.fleet());
+        for member in prediction.set().iter() {
             let (discharge, charge) = self.pack_limits(step, member);
+            if prediction.stays_within(member, view.fleet(), discharge, charge) {
+                continue;
+            }
+            let range = prediction.current_range(member, view.fleet());
             if range.high > charge {
                 return refuse(Waiting::PackLimit, range.high.get(), charge.get());
             }
@@ -365,6 +379,9 @@ impl<const N: usize> Core<N> {
             }
         }
         let allowed = windows(pack, params, self.mode.mode())?;
+        if allowed.charge && allowed.discharge {
+            return Ok(bound);
+        }
         let range = prediction.current_range(index, view.fleet());
         if !allowed.charge && range.high > Milliamps::ZERO {
             return refuse(Waiting::WouldCharge, range.high.get(), 0);
@@ -386,13 +403,19 @@ impl<const N: usize> Core<N> {
         let settling_ms = self.settling_ms(step.moment.core_ms);
         // A precharge that ended in this step is the only one of it.
         let ended = self.packs.iter().any(|pack| pack.precharge.is_done());
+        let all_known = view
+            .connected
+            .iter()
+            .all(|member| view.known.contains(member) && !self.doubts(member));
+        let members = all_known
+            .then(|| Predictor::new(&self.params, &view.sources).bounds_of(view.connected));
         let mut best = None;
         let mut equalises = None;
         for (index, verdict) in verdicts.iter_mut().enumerate() {
             if !candidates.contains(index) {
                 continue;
             }
-            match self.gate(step, view, index) {
+            match self.gate(step, view, members.as_ref(), index) {
                 Err(refused) => {
                     *verdict = refused;
                     let by_current = refused.reason == Waiting::CirculatingCurrent.into();

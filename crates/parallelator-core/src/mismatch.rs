@@ -83,37 +83,32 @@ impl<const N: usize> Core<N> {
         let fleet = set.iter().fold(Milliamps::ZERO, |sum, index| {
             sum.saturating_add(measured(index))
         });
-        let worst = set
-            .iter()
-            .map(|index| {
-                let circulating = prediction.circulating(index);
-                let share = prediction.share_of(index, fleet);
-                // The estimates carry the error of the current at the join, the judgement that of the current now.
-                let at_join = prediction.share_of(index, unjudged.fleet);
-                let larger = share
-                    .max(at_join)
-                    .max(Milliamps::ZERO.saturating_sub(share.min(at_join)));
-                let error = predictor.measurement_error(index);
-                let allowed = tolerance(&self.params, circulating, larger, error);
-                let off = measured(index).saturating_sub(circulating.saturating_add(share));
-                let excess = off.get().saturating_abs().saturating_sub(allowed.get());
-                // Wrong resistances of the others move the common voltage too: what their bands explain is no fault.
-                let range = prediction.current_range(index, fleet);
-                let above = measured(index).saturating_sub(range.high);
-                let below = range.low.saturating_sub(measured(index));
-                let outside = above.max(below).saturating_sub(error);
-                let excess = excess.min(outside.get());
-                (excess, unjudged.joined.contains(index), index, off, allowed)
-            })
-            .max_by_key(|&(excess, joined, index, ..)| {
-                (excess, joined, core::cmp::Reverse(index))
-            })?;
-        let (excess, _, index, off, allowed) = worst;
-        (excess > 0).then(|| {
-            (
-                index,
-                Found::new(Fault::JoinMismatch, off.get(), allowed.get()),
-            )
-        })
+        let mut worst: Option<((i32, bool), usize, Found)> = None;
+        for index in set.iter() {
+            let circulating = prediction.circulating(index);
+            let share = prediction.share_of(index, fleet);
+            // The estimates carry the error of the current at the join, the judgement that of the current now.
+            let at_join = prediction.share_of(index, unjudged.fleet);
+            let larger = share
+                .max(at_join)
+                .max(Milliamps::ZERO.saturating_sub(share.min(at_join)));
+            let error = predictor.measurement_error(index);
+            let allowed = tolerance(&self.params, circulating, larger, error);
+            let off = measured(index).saturating_sub(circulating.saturating_add(share));
+            let excess = off.get().saturating_abs().saturating_sub(allowed.get());
+            // Wrong resistances of the others move the common voltage too: what their bands explain is no fault.
+            let range = prediction.current_range(index, fleet);
+            let above = measured(index).saturating_sub(range.high);
+            let below = range.low.saturating_sub(measured(index));
+            let outside = above.max(below).saturating_sub(error);
+            let excess = excess.min(outside.get());
+            let rank = (excess, unjudged.joined.contains(index));
+            // The first of equals.
+            if excess > 0 && worst.is_none_or(|(leader, ..)| rank > leader) {
+                let found = Found::new(Fault::JoinMismatch, off.get(), allowed.get());
+                worst = Some((rank, index, found));
+            }
+        }
+        worst.map(|(_, index, found)| (index, found))
     }
 }

@@ -26,8 +26,8 @@ use crate::{
     view::View,
 };
 
-/// A precharge takes no longer.
-const TIME_OUT_MS: u16 = 2_000;
+/// A precharge takes no longer; where a path is fitted, `t_settle` lies below this.
+pub(crate) const TIME_OUT_MS: u16 = 2_000;
 
 /// Tries before somebody has to look.
 const TRIES: u8 = 3;

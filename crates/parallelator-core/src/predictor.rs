@@ -13,13 +13,13 @@ use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     PackSet, Params,
-    arith::{ceil_div, narrow, near_div, product, wide},
+    arith::{ceil_div, held_product, narrow, near_div, product, wide},
     precharge::Draw,
     source::{CURRENT_LIMIT_MA, SCALE_BITS},
 };
 
 /// Differences of this many microvolts and more, 67 V, have no current that anybody would join at.
-const DIFFERENCE_LIMIT_UV: i64 = 1 << 26;
+const DIFFERENCE_LIMIT_UV: u32 = 1 << 26;
 
 /// Shares of the fleet current are told in units of `2^-16`.
 const SHARE_BITS: u32 = 16;
@@ -54,29 +54,51 @@ impl TopTwo {
         }
     }
 
-    fn without(&self, index: usize) -> i64 {
-        let largest = if index == self.first_index {
+    fn without(&self, index: usize) -> i32 {
+        if index == self.first_index {
             self.second
         } else {
             self.first
-        };
-        largest.into()
+        }
     }
 }
 
 /// What a whole set has in common, so that each pack of it costs a constant time.
 #[derive(Debug, Clone, Copy)]
 struct Sums {
-    g: u32,
     g_min: u32,
     g_max: u32,
     /// Largest upper end of an interval.
     high: TopTwo,
     /// Largest negated lower end.
     low: TopTwo,
+    len: usize,
+}
+
+impl Sums {
+    const NONE: Self = Self {
+        g_min: 0,
+        g_max: 0,
+        high: TopTwo::NONE,
+        low: TopTwo::NONE,
+        len: 0,
+    };
+
+    fn take(&mut self, index: usize, source: &Source) {
+        self.g_min = self.g_min.saturating_add(source.g_min());
+        self.g_max = self.g_max.saturating_add(source.g_max());
+        self.high.take(index, source.high());
+        self.low.take(index, source.low().saturating_neg());
+        self.len = self.len.saturating_add(1);
+    }
+}
+
+/// What a set has in common with the estimates as they stand.
+#[derive(Debug, Clone, Copy)]
+struct Centre {
+    g: u32,
     /// Where the packs meet without a load.
     mean_uv: i32,
-    len: usize,
 }
 
 /// The range in which a current must lie, errors of U and R included.
@@ -95,30 +117,33 @@ pub struct Prediction<'a> {
     predictor: Predictor<'a>,
     set: PackSet,
     sums: Sums,
+    /// `None` where only bounds were asked for: a division that few of them need.
+    centre: Option<Centre>,
 }
 
 /// Predicts currents in sets of packs.
 #[derive(Debug, Clone, Copy)]
 pub struct Predictor<'a> {
     sources: &'a [Source],
-    dv_err_uv: i64,
+    dv_err_uv: i32,
     r_nom: u32,
 }
 
 impl<'a> Predictor<'a> {
     /// A predictor over these packs, by index.
     #[must_use]
+    #[inline(never)]
     pub fn new(params: &Params, sources: &'a [Source]) -> Self {
         Self {
             sources,
-            dv_err_uv: product(params.dv_err.get(), 1_000),
+            dv_err_uv: params.dv_err.get().saturating_mul(1_000),
             r_nom: params.r_nom.get().max(1),
         }
     }
 
     /// The current that a voltage drives through a conductance, rounded up.
-    fn current_up(&self, difference_uv: i64, g: u32) -> i32 {
-        let scaled = product(narrow(difference_uv), g);
+    fn current_up(&self, difference_uv: i32, g: u32) -> i32 {
+        let scaled = product(difference_uv, g);
         // Rounding up twice is rounding up once.
         let up = scaled.saturating_add((1 << SCALE_BITS) - 1) >> SCALE_BITS;
         match i32::try_from(up) {
@@ -137,40 +162,42 @@ impl<'a> Predictor<'a> {
     #[must_use]
     pub fn of(&self, set: PackSet) -> Prediction<'a> {
         Prediction {
-            predictor: *self,
-            set,
-            sums: self.sums(set),
+            centre: Some(self.centre(set)),
+            ..self.bounds_of(set)
         }
     }
 
-    fn sums(&self, set: PackSet) -> Sums {
-        let base_uv = self.members(set).next().map_or(0, |(_, source)| source.u());
-        let mut sums = Sums {
-            g: 0,
-            g_min: 0,
-            g_max: 0,
-            high: TopTwo::NONE,
-            low: TopTwo::NONE,
-            mean_uv: base_uv,
-            len: 0,
-        };
-        let mut weighted_uv = 0i64;
+    /// The same for who asks for bounds, ranges and headroom only.
+    pub(crate) fn bounds_of(&self, set: PackSet) -> Prediction<'a> {
+        let mut sums = Sums::NONE;
         for (index, source) in self.members(set) {
-            let g = source.g();
-            sums.g = sums.g.saturating_add(g);
-            sums.g_min = sums.g_min.saturating_add(source.g_min());
-            sums.g_max = sums.g_max.saturating_add(source.g_max());
-            sums.high.take(index, source.high());
-            sums.low.take(index, source.low().saturating_neg());
+            sums.take(index, source);
+        }
+        Prediction {
+            predictor: *self,
+            set,
+            sums,
+            centre: None,
+        }
+    }
+
+    fn centre(&self, set: PackSet) -> Centre {
+        let base_uv = self.members(set).next().map_or(0, |(_, source)| source.u());
+        let (mut g, mut weighted_uv) = (0u32, 0i64);
+        for (_, source) in self.members(set) {
+            g = g.saturating_add(source.g());
             let above_base = source.u().saturating_sub(base_uv);
-            weighted_uv = weighted_uv.saturating_add(product(above_base, g));
-            sums.len = sums.len.saturating_add(1);
+            weighted_uv = weighted_uv.saturating_add(product(above_base, source.g()));
         }
-        if sums.len > 1 {
-            let above_base = near_div(weighted_uv, sums.g.into());
-            sums.mean_uv = narrow(i64::from(base_uv).saturating_add(above_base));
+        let above_base = if weighted_uv == 0 {
+            0
+        } else {
+            near_div(weighted_uv, g.into())
+        };
+        Centre {
+            g,
+            mean_uv: narrow(i64::from(base_uv).saturating_add(above_base)),
         }
-        sums
     }
 
     /// What the measurement error of a voltage alone may do to the current of pack `index`: `e = g · dv_err`.
@@ -190,8 +217,8 @@ impl<'a> Predictor<'a> {
             let bus_uv = product(bus.get(), 1_000);
             let above = i64::from(source.high()).saturating_sub(bus_uv);
             let below = bus_uv.saturating_sub(source.low().into());
-            let difference = above.max(below).saturating_add(self.dv_err_uv);
-            self.current_up(difference, source.g_max())
+            let difference = above.max(below).saturating_add(self.dv_err_uv.into());
+            self.current_up(narrow(difference), source.g_max())
         });
         Milliamps::new(current)
     }
@@ -209,7 +236,7 @@ impl<'a> Predictor<'a> {
         }
         let current = |above: i32, below: i32| {
             let apart = i64::from(above).saturating_sub(below.into());
-            let drives = apart.saturating_add(self.dv_err_uv).max(0);
+            let drives = narrow(apart.saturating_add(self.dv_err_uv.into())).max(0);
             Milliamps::new(self.current_up(drives, source.g_max()))
         };
         Draw {
@@ -237,7 +264,25 @@ impl<'a> Predictor<'a> {
     }
 }
 
-impl Prediction<'_> {
+impl<'a> Prediction<'a> {
+    /// The set that was looked at.
+    pub(crate) fn set(&self) -> PackSet {
+        self.set
+    }
+
+    /// The bounds of the set with one more pack.
+    pub(crate) fn with(&self, index: usize) -> Self {
+        let mut wider = Self {
+            set: self.set.with(index),
+            centre: None,
+            ..*self
+        };
+        if let Some(source) = self.source(index).filter(|_| wider.set != self.set) {
+            wider.sums.take(index, source);
+        }
+        wider
+    }
+
     /// Gate bound B of pack `index`: no true R inside the error band and no true U inside its error gives a larger
     /// circulating current. Zero for a single pack.
     #[must_use]
@@ -248,8 +293,37 @@ impl Prediction<'_> {
         Milliamps::new(bound)
     }
 
-    fn source(&self, index: usize) -> Option<&Source> {
+    /// Whether the gate bound of pack `index` is at most `limit`, without the division that its value costs.
+    pub(crate) fn is_bounded(&self, index: usize, limit: Milliamps) -> bool {
+        let most = self.drive_at(limit);
+        self.source(index)
+            .is_none_or(|source| self.drive_of(index, source) <= most)
+    }
+
+    fn source(&self, index: usize) -> Option<&'a Source> {
         self.predictor.sources.get(index)
+    }
+
+    fn centre(&self) -> Centre {
+        self.centre
+            .unwrap_or_else(|| self.predictor.centre(self.set))
+    }
+
+    /// How far another pack of the set may lie above pack `index`. Held at the ends of 32 bits, which are far beyond
+    /// [`DIFFERENCE_LIMIT_UV`].
+    fn above_uv(&self, index: usize, source: &Source) -> i32 {
+        let highest = self.sums.high.without(index);
+        highest
+            .saturating_sub(source.low())
+            .saturating_add(self.predictor.dv_err_uv)
+    }
+
+    /// How far another pack of the set may lie below pack `index`.
+    fn below_uv(&self, index: usize, source: &Source) -> i32 {
+        let lowest = self.sums.low.without(index);
+        lowest
+            .saturating_add(source.high())
+            .saturating_add(self.predictor.dv_err_uv)
     }
 
     /// The largest difference between pack `index` and any other, times the conductance of its path and `G`.
@@ -257,18 +331,18 @@ impl Prediction<'_> {
         if self.sums.len < 2 {
             return 0;
         }
-        let above = self
-            .sums
-            .high
-            .without(index)
-            .saturating_sub(source.low().into());
-        let below = self
-            .sums
-            .low
-            .without(index)
-            .saturating_add(source.high().into());
-        let difference_uv = above.max(below).saturating_add(self.predictor.dv_err_uv);
-        drive(difference_uv.max(0), source.g_max(), self.sums.g_max)
+        let above = self.above_uv(index, source);
+        let difference_uv = above.max(self.below_uv(index, source)).max(0);
+        drive(difference_uv, source.g_max(), self.sums.g_max)
+    }
+
+    /// The largest drive of any pack of the set.
+    fn largest_drive(&self) -> i64 {
+        self.predictor
+            .members(self.set)
+            .map(|(index, source)| self.drive_of(index, source))
+            .max()
+            .unwrap_or(0)
     }
 
     /// The current of a drive in the whole set, rounded up.
@@ -280,26 +354,36 @@ impl Prediction<'_> {
         if drive == i64::MAX {
             return i32::MAX;
         }
-        let unit = wide(g, self.predictor.r_nom) << SCALE_BITS;
-        narrow(ceil_div(drive, i64::try_from(unit).unwrap_or(i64::MAX)))
+        let one = i64::try_from(self.drive_of_one(g)).unwrap_or(i64::MAX);
+        narrow(ceil_div(drive, one))
+    }
+
+    /// The drive of one milliampere where the conductances of a set sum up to `g`.
+    fn drive_of_one(&self, g: u32) -> u64 {
+        wide(g, self.predictor.r_nom) << SCALE_BITS
+    }
+
+    /// The largest drive whose current is at most `limit`: `ceil(drive / one) <= limit` exactly when
+    /// `drive <= limit × one`.
+    fn drive_at(&self, limit: Milliamps) -> i64 {
+        if limit == Milliamps::MAX {
+            return i64::MAX;
+        }
+        let one = self.drive_of_one(self.sums.g_max);
+        // The end of the range stands for a current without an end.
+        held_product(limit.get(), one).min(i64::MAX - 1)
     }
 
     /// The largest gate bound of any pack of the set.
     #[must_use]
     pub fn largest_bound(&self) -> Milliamps {
-        let largest = self
-            .predictor
-            .members(self.set)
-            .map(|(index, source)| self.drive_of(index, source))
-            .max()
-            .unwrap_or(0);
-        Milliamps::new(self.current_of(largest))
+        Milliamps::new(self.current_of(self.largest_drive()))
     }
 
     /// Whether no pack of the set can circulate more than `limit`. Every subset of such a set is one too.
     #[must_use]
     pub fn is_admissible(&self, limit: Milliamps) -> bool {
-        self.largest_bound() <= limit
+        self.largest_drive() <= self.drive_at(limit)
     }
 
     /// Circulating current `c` of pack `index` with the estimates as they stand.
@@ -309,7 +393,7 @@ impl Prediction<'_> {
             if self.sums.len < 2 {
                 return 0;
             }
-            let across_uv = self.sums.mean_uv.saturating_sub(source.u());
+            let across_uv = self.centre().mean_uv.saturating_sub(source.u());
             let scaled = narrow(product(across_uv, source.g()) >> SCALE_BITS);
             near_div_32(scaled, self.predictor.r_nom)
         });
@@ -321,7 +405,7 @@ impl Prediction<'_> {
     pub fn share_of(&self, index: usize, fleet: Milliamps) -> Milliamps {
         let share = self
             .source(index)
-            .map_or(0, |source| share(source.g(), self.sums.g));
+            .map_or(0, |source| share(source.g(), self.centre().g));
         let half = 1 << (SHARE_BITS - 1);
         let scaled = product(held(fleet), share).saturating_add(half);
         Milliamps::new(narrow(scaled >> SHARE_BITS))
@@ -364,13 +448,9 @@ impl Prediction<'_> {
         };
         let (mut low, mut high) = (0i32, 0i32);
         if self.sums.len >= 2 {
-            let error = self.predictor.dv_err_uv;
-            let (highest, lowest) = (self.sums.high.without(index), self.sums.low.without(index));
-            let above_uv = highest.saturating_sub(source.low().into());
-            let below_uv = lowest.saturating_add(source.high().into());
-            high = self.pushed(source, above_uv.saturating_add(error));
+            high = self.pushed(source, self.above_uv(index, source));
             low = self
-                .pushed(source, below_uv.saturating_add(error))
+                .pushed(source, self.below_uv(index, source))
                 .saturating_neg();
         }
         let (least_share, most_share) = self.shares(source, fleet);
@@ -380,9 +460,32 @@ impl Prediction<'_> {
         }
     }
 
+    /// Whether all of [`Prediction::current_range`] surely lies between a discharge and a charge limit, both magnitudes,
+    /// without the divisions that its ends cost. When not, the range itself has to be looked at.
+    pub(crate) fn stays_within(
+        &self,
+        index: usize,
+        fleet: Milliamps,
+        discharge: Milliamps,
+        charge: Milliamps,
+    ) -> bool {
+        let Some(source) = self.source(index).filter(|_| self.sums.len >= 2) else {
+            return false;
+        };
+        let (least_share, most_share) = self.shares(source, fleet);
+        let holds = |room: i64, difference_uv: i32| {
+            let drive = drive(difference_uv.max(0), source.g_max(), self.sums.g_max);
+            room >= 0 && drive <= self.drive_at(Milliamps::new(narrow(room)))
+        };
+        let to_charge = i64::from(charge.get()).saturating_sub(most_share);
+        let to_discharge = i64::from(discharge.get()).saturating_add(least_share);
+        holds(to_charge, self.above_uv(index, source))
+            && holds(to_discharge, self.below_uv(index, source))
+    }
+
     /// The largest current that a difference of at most `difference_uv` pushes into `source`; negative when even the
     /// largest difference pulls a current out of it.
-    fn pushed(&self, source: &Source, difference_uv: i64) -> i32 {
+    fn pushed(&self, source: &Source, difference_uv: i32) -> i32 {
         let (own, all) = if difference_uv >= 0 {
             (source.g_max(), self.sums.g_max)
         } else {
@@ -432,8 +535,8 @@ impl Prediction<'_> {
 }
 
 /// A difference times the conductance between one pack and the others of a set, times that of the set.
-fn drive(difference_uv: i64, own: u32, all: u32) -> i64 {
-    if difference_uv.saturating_abs() >= DIFFERENCE_LIMIT_UV {
+fn drive(difference_uv: i32, own: u32, all: u32) -> i64 {
+    if difference_uv.unsigned_abs() >= DIFFERENCE_LIMIT_UV {
         return if difference_uv < 0 {
             i64::MIN
         } else {
@@ -441,7 +544,7 @@ fn drive(difference_uv: i64, own: u32, all: u32) -> i64 {
         };
     }
     let path = wide(own, all.saturating_sub(own));
-    difference_uv.saturating_mul(i64::try_from(path).unwrap_or(i64::MAX))
+    held_product(difference_uv, path)
 }
 
 /// The share of one conductance in all, in units of `2^-16`, rounded down.

@@ -95,9 +95,10 @@ impl Learned {
             return;
         };
         self.refused = 0;
-        self.steps.rotate_right(1);
-        let [newest, ..] = &mut self.steps;
-        *newest = interval;
+        let mut newer = interval;
+        for step in &mut self.steps {
+            newer = core::mem::replace(step, newer);
+        }
         self.count = self.count.saturating_add(1).min(FULL);
         self.fit(params);
     }

@@ -5,7 +5,7 @@ use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Core, Fault, PackSet, Params, arith::floor_div, faults::Found, pack::Pack,
-    predictor::Predictor, step::Step, view::View,
+    predictor::Predictor, step::Step, tightening::tripping, view::View,
 };
 
 /// How long under-voltage and imbalance must last.
@@ -132,7 +132,7 @@ fn frozen(
     if moved > params.dv_err.get() || soft.others_moved > 0 {
         soft.others_moved = soft.others_moved.saturating_add(1);
     }
-    let frozen = soft.repeated > SAMPLES_TO_FREEZE && soft.others_moved > SAMPLES_AFTER_MOVE;
+    let frozen = soft.repeated >= SAMPLES_TO_FREEZE && soft.others_moved > SAMPLES_AFTER_MOVE;
     frozen.then(|| {
         let (value, limit) = (soft.repeated.into(), SAMPLES_TO_FREEZE.into());
         Found::new(Fault::Frozen, value, limit)
@@ -160,7 +160,7 @@ fn rank(found: &Found) -> (u8, i32) {
 impl<const N: usize> Core<N> {
     /// Finds the soft faults of every connected pack.
     pub(crate) fn find_soft_faults(&mut self, step: &Step<'_, N>, view: &View<N>) -> Softness {
-        let params = self.trip_params(step.moment.core_ms);
+        let params = tripping(&self.former, &self.params, step.moment.core_ms);
         let elapsed_ms = u32::try_from(step.moment.gap_ms).unwrap_or(u32::MAX);
         let closed = self.closed();
         let connected = view.connected;
@@ -170,14 +170,14 @@ impl<const N: usize> Core<N> {
         let voltages = self.voltages_of(holding);
         let known = holding.minus(view.known).is_empty();
         let anew = self.shedding.note_connected(connected);
-        let predictor = Predictor::new(&params, &view.sources);
-        let prediction = predictor.of(holding);
+        let predictor = Predictor::new(params, &view.sources);
+        let prediction = predictor.bounds_of(holding);
         let mut softness = Softness {
             over: PackSet::EMPTY,
             worst: None,
         };
         for index in closed.iter() {
-            let limits = self.limits_within(step, index, &params);
+            let limits = self.limits_within(step, index, params);
             let own = self
                 .packs
                 .get(index)
@@ -191,7 +191,7 @@ impl<const N: usize> Core<N> {
             let Some(pack) = self.packs.get_mut(index) else {
                 continue;
             };
-            if over_current(pack, &params, limits, elapsed_ms).is_some() {
+            if over_current(pack, params, limits, elapsed_ms).is_some() {
                 softness.over = softness.over.with(index);
             }
             let unbalanced = known && circulating.get().saturating_abs() > params.i_circ_max.get();
@@ -203,8 +203,8 @@ impl<const N: usize> Core<N> {
                 let limit = params.i_circ_max.get();
                 Found::new(Fault::Imbalance, circulating.get(), limit)
             });
-            let found = under_voltage(pack, &params, elapsed_ms)
-                .or(frozen(pack, &params, others, anew))
+            let found = under_voltage(pack, params, elapsed_ms)
+                .or(frozen(pack, params, others, anew))
                 .or(imbalance);
             let worst = softness.worst.map(|(_, worst)| rank(&worst));
             if let Some(found) = found.filter(|found| Some(rank(found)) > worst) {

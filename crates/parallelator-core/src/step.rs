@@ -71,7 +71,7 @@ pub struct Core<const N: usize> {
 pub(crate) struct Step<'a, const N: usize> {
     pub(crate) inputs: &'a Inputs<N>,
     pub(crate) moment: Moment,
-    pub(crate) decision: Decision<N>,
+    pub(crate) decision: &'a mut Decision<N>,
     /// What opens now opens together with a pack whose current is too high to break.
     pub(crate) hold_back: bool,
     /// A switch was told something that changes which packs are connected, or how.
@@ -120,11 +120,18 @@ impl<const N: usize> Core<N> {
 
     /// Makes one decision. `now_ms` counts from boot.
     pub fn step(&mut self, now_ms: u64, inputs: &Inputs<N>) -> Decision<N> {
+        let mut decision = Decision::default();
+        self.decide(now_ms, inputs, &mut decision);
+        decision
+    }
+
+    /// Writes the decision where it is wanted: it is too large to be handed on.
+    fn decide(&mut self, now_ms: u64, inputs: &Inputs<N>, decision: &mut Decision<N>) {
         let moment = self.clock.advance(now_ms, &self.params);
         let mut step = Step {
             inputs,
             moment,
-            decision: Decision::default(),
+            decision,
             hold_back: false,
             switched: false,
         };
@@ -148,7 +155,8 @@ impl<const N: usize> Core<N> {
         };
         self.recover(&mut step);
         self.mode.judge(&self.params, inputs, &moment, view.current);
-        let verdicts = self.join(&mut step, &view);
+        let mut verdicts = [Verdict::of(Waiting::WaitingTurn); N];
+        self.join(&mut step, &view, &mut verdicts);
         if step.switched {
             let view = self.view(&step);
             self.limit_fleet(&mut step, &view);
@@ -160,7 +168,7 @@ impl<const N: usize> Core<N> {
             .packs
             .iter_mut()
             .zip(self.packs.iter_mut())
-            .zip(verdicts)
+            .zip(&verdicts)
             .take(self.count)
         {
             let precharges = pack.precharge.is_active();
@@ -205,7 +213,6 @@ impl<const N: usize> Core<N> {
             }
         }
         self.report_system(&mut step);
-        step.decision
     }
 
     fn note_clock(&mut self, step: &mut Step<'_, N>) {
@@ -422,7 +429,7 @@ impl<const N: usize> Core<N> {
             .any(|pack| pack.trouble.is_some() || pack.stuck.is_some());
         let asked = self.shedding.is_on() || self.any_breaking();
         let serviced = self.service.is_on();
-        let decision = &mut step.decision;
+        let decision = &mut *step.decision;
         decision.system = match self.system.state() {
             SystemState::Running if asked => SystemState::Shedding,
             SystemState::Idle | SystemState::Running if serviced => SystemState::Service,

@@ -9,41 +9,49 @@ use crate::{ConfigError, Core, EventKind, Fault, Params, step::Step};
 /// The parameters that still decide what opens a pack.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Former {
+    /// Those in force, with the former limits where these open packs.
     params: Params,
     /// Until this core time.
     until_ms: u64,
 }
 
-impl<const N: usize> Core<N> {
-    /// What opens a pack now: the limits in force, or those before them as long as the load is given time.
-    pub(crate) fn trip_params(&self, core_ms: u64) -> Params {
-        let now = self.params;
-        let Some(former) = self.former.filter(|former| core_ms < former.until_ms) else {
-            return now;
-        };
-        let before = former.params;
-        Params {
-            v_uv_abs: before.v_uv_abs,
-            v_uv: before.v_uv,
-            v_uv_rec: before.v_uv_rec,
-            v_ov_abs: before.v_ov_abs,
-            i_dis_max: before.i_dis_max,
-            i_chg_max: before.i_chg_max,
-            k_oc: before.k_oc,
-            t_oc_soft_ms: before.t_oc_soft_ms,
-            i_circ_max: before.i_circ_max,
-            t_chg_min: before.t_chg_min,
-            t_chg_max: before.t_chg_max,
-            t_dis_min: before.t_dis_min,
-            t_dis_max: before.t_dis_max,
-            age_hard_ms: before.age_hard_ms,
-            ..now
-        }
+/// What opens a pack now: the limits in force, or those before them as long as the load is given time.
+pub(crate) fn tripping<'a>(
+    former: &'a Option<Former>,
+    now: &'a Params,
+    core_ms: u64,
+) -> &'a Params {
+    match former {
+        Some(former) if core_ms < former.until_ms => &former.params,
+        _ => now,
     }
+}
 
+/// New parameters with the limits of those before them that open packs.
+fn not_yet(now: &Params, before: &Params) -> Params {
+    Params {
+        v_uv_abs: before.v_uv_abs,
+        v_uv: before.v_uv,
+        v_uv_rec: before.v_uv_rec,
+        v_ov_abs: before.v_ov_abs,
+        i_dis_max: before.i_dis_max,
+        i_chg_max: before.i_chg_max,
+        k_oc: before.k_oc,
+        t_oc_soft_ms: before.t_oc_soft_ms,
+        i_circ_max: before.i_circ_max,
+        t_chg_min: before.t_chg_min,
+        t_chg_max: before.t_chg_max,
+        t_dis_min: before.t_dis_min,
+        t_dis_max: before.t_dis_max,
+        age_hard_ms: before.age_hard_ms,
+        ..*now
+    }
+}
+
+impl<const N: usize> Core<N> {
     /// Takes new parameters when they are valid as a whole, and every pack is open or nothing becomes looser.
     pub(crate) fn apply_params(&mut self, step: &mut Step<'_, N>, params: &Params) {
-        if *params == self.params {
+        if params.is_same(&self.params) {
             return;
         }
         let mut faults = 0i32;
@@ -58,7 +66,7 @@ impl<const N: usize> Core<N> {
         let pending = self.former.filter(|former| core_ms < former.until_ms);
         let new_ms = core_ms.saturating_add(params.t_shed_ms.into());
         self.former = running.then(|| Former {
-            params: self.trip_params(core_ms),
+            params: not_yet(params, tripping(&self.former, &self.params, core_ms)),
             until_ms: pending.map_or(new_ms, |former| former.until_ms),
         });
         if params.r_nom != self.params.r_nom || params.dv_err != self.params.dv_err {

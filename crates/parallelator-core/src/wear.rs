@@ -49,9 +49,10 @@ impl Wear {
     /// Moves the buckets on: the running one comes first.
     fn turn(&mut self, core_ms: u64) {
         for _ in 0..self.passed(core_ms) {
-            self.buckets.rotate_right(1);
-            let [first, ..] = &mut self.buckets;
-            *first = 0;
+            let mut newer = 0;
+            for bucket in &mut self.buckets {
+                newer = core::mem::replace(bucket, newer);
+            }
         }
         self.running = bucket_of(core_ms);
     }

@@ -77,6 +77,20 @@ fn times_must_leave_room_for_two_ticks() {
 }
 
 #[test]
+fn a_precharge_must_be_able_to_settle_before_its_time_out() {
+    let fitted = |t_settle_ms| Params {
+        r_pre: Milliohms::new(10_000),
+        t_settle_ms,
+        ..Params::default()
+    };
+    assert_eq!(fitted(1_999).check(), Ok(()));
+    assert_eq!(
+        faults(&fitted(2_000)),
+        ["t_settle_ms: 2000 is not below the time-out of a pre-charge (r_pre_mohm) 2000"]
+    );
+}
+
+#[test]
 fn every_parameter_has_a_name_and_every_name_sets_its_own_parameter() {
     let defaults = Params::default();
     for field in Params::fields() {

@@ -112,6 +112,21 @@ fn racks() -> impl Strategy<Value = Vec<(i32, f64, f64)>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
+    /// Two ways to the same answer: the gate compares without the division that the bound is worked out with.
+    #[test]
+    fn a_set_is_admissible_exactly_when_its_largest_bound_is_within_the_limit(
+        rack in prop::collection::vec(-40_000..40_000i32, 1..=32), r_nom in 1..=2_000u32, other in 0..=500_000i32,
+    ) {
+        let params = Params { r_nom: Milliohms::new(r_nom), ..Params::default() };
+        let sources: Vec<Source> = rack.iter().map(|&mv| open(&params, mv)).collect();
+        let prediction = Predictor::new(&params, &sources).of(all(rack.len()));
+        let bound = prediction.largest_bound();
+        for limit in [bound.get(), bound.get().saturating_sub(1), other, i32::MAX, 0, -1] {
+            let limit = Milliamps::new(limit);
+            prop_assert_eq!(prediction.is_admissible(limit), bound <= limit, "{} {}", bound, limit);
+        }
+    }
+
     /// I5.
     #[test]
     fn no_true_resistance_and_voltage_inside_their_bands_exceeds_the_bound(

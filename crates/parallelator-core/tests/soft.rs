@@ -363,7 +363,7 @@ fn a_sensor_that_repeats_itself_while_the_others_move_is_frozen() {
         None,
         "the measuring error explains it"
     );
-    assert_eq!(frozen_after(10, 50), Some(41), "fifty repetitions");
+    assert_eq!(frozen_after(10, 50), Some(40), "fifty equal samples");
 }
 
 #[test]

@@ -389,7 +389,7 @@ fn a_log_that_is_none_is_refused_with_line_and_field() {
         ended
             .unwrap_err()
             .to_string()
-            .contains("longer than 2097152 bytes")
+            .contains("longer than 262144 bytes")
     );
 }
 

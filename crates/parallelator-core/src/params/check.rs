@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::arith::ceil_div;
+use crate::{arith::ceil_div, precharge::TIME_OUT_MS};
 
 use super::Params;
 
@@ -89,16 +89,21 @@ impl Params {
 
     /// Shows every fault of the parameters, each with its field.
     pub fn for_each_fault(&self, mut show: impl FnMut(ParamError)) {
+        self.show_faults(&mut show);
+    }
+
+    /// The same, once for all who ask.
+    fn show_faults(&self, show: &mut dyn FnMut(ParamError)) {
         for field in Self::fields() {
             if let Err(error) = field.check_value(field.get(self)) {
                 show(error);
             }
         }
-        self.check_order(&mut show);
-        self.check_relations(&mut show);
+        self.check_order(show);
+        self.check_relations(show);
     }
 
-    fn check_order(&self, show: &mut impl FnMut(ParamError)) {
+    fn check_order(&self, show: &mut dyn FnMut(ParamError)) {
         let voltages = [
             ("v_uv_abs_mv", self.v_uv_abs),
             ("v_uv_mv", self.v_uv),
@@ -139,9 +144,18 @@ impl Params {
             "age_hard_ms",
             self.age_hard_ms.into(),
         );
+        // It is judged when its switches have settled, and given up at its time-out.
+        if self.r_pre.get() > 0 {
+            below(
+                "t_settle_ms",
+                self.t_settle_ms.into(),
+                "the time-out of a pre-charge (r_pre_mohm)",
+                TIME_OUT_MS.into(),
+            );
+        }
     }
 
-    fn check_relations(&self, show: &mut impl FnMut(ParamError)) {
+    fn check_relations(&self, show: &mut dyn FnMut(ParamError)) {
         let mut above = |field, value: i64, other, limit: i64| {
             if value > limit {
                 let problem = Problem::Above { other, limit };

@@ -2,6 +2,8 @@
 
 use battery_units::{DeciCelsius, Milliamps, Milliohms, Millivolts, Percent, Permille};
 
+use crate::arith::narrow;
+
 use super::{Anchor, LastPackPolicy, ParamError, Params, Problem, SwitchKind};
 
 /// One numeric parameter: its public name, which ends in its unit, and its range.
@@ -124,13 +126,37 @@ macro_rules! plain_integer {
                 self.into()
             }
             fn from_plain(value: i64) -> Self {
-                Self::try_from(value).unwrap_or(if value < 0 { Self::MIN } else { Self::MAX })
+                Self::try_from(unsigned(value)).unwrap_or(Self::MAX)
             }
         }
     )* };
 }
 
-plain_integer!(i32, u32, u16, u8);
+/// The nearest number without a sign; out of line, since every parameter is stored by a function of its own.
+#[inline(never)]
+fn unsigned(value: i64) -> u32 {
+    u32::try_from(value.max(0)).unwrap_or(u32::MAX)
+}
+
+impl Plain for i32 {
+    fn plain(self) -> i64 {
+        self.into()
+    }
+    fn from_plain(value: i64) -> Self {
+        narrow(value)
+    }
+}
+
+impl Plain for u32 {
+    fn plain(self) -> i64 {
+        self.into()
+    }
+    fn from_plain(value: i64) -> Self {
+        unsigned(value)
+    }
+}
+
+plain_integer!(u16, u8);
 plain!(
     Millivolts(i32),
     Milliamps(i32),
@@ -254,6 +280,21 @@ impl Params {
         CHOICES
     }
 
+    /// Whether every parameter is the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        FIELDS
+            .iter()
+            .all(|field| field.get(self) == field.get(other))
+            && self.closes_per_hour_fleet == other.closes_per_hour_fleet
+            && self.same_choices(other)
+    }
+
+    fn same_choices(&self, other: &Self) -> bool {
+        CHOICES
+            .iter()
+            .all(|choice| choice.get(self) == choice.get(other))
+    }
+
     /// Whether nothing in these parameters is looser than in others, for a rack of `packs` packs.
     pub(crate) fn only_tightens(&self, former: &Self, packs: usize) -> bool {
         let tightens = |field: &Field| {
@@ -270,9 +311,7 @@ impl Params {
             .iter()
             .all(|field| by_budget(field) || tightens(field))
             && budget(self) <= budget(former)
-            && CHOICES
-                .iter()
-                .all(|choice| choice.get(self) == choice.get(former))
+            && self.same_choices(former)
     }
 
     /// The numeric parameter with this public name.

@@ -24,7 +24,7 @@ pub fn params(random: &mut Random) -> Params {
     let age_soft = tick * random.whole(2, 6);
     let backoff0 = random.whole(1_000, 12_000);
     let ma = |value: i64| Milliamps::new(value as i32);
-    Params {
+    let mut params = Params {
         tick_ms: tick as u32,
         v_uv_rec: Millivolts::new((24_000 + rebound + random.whole(0, 300)).min(28_900) as i32),
         i_dis_max: ma(i_dis),
@@ -56,7 +56,11 @@ pub fn params(random: &mut Random) -> Params {
         anchor: random.one_of(&[Anchor::ByMode, Anchor::LargestSet]),
         i_load_expect: ma(random.one_of(&[0, 0, 1_000, i_dis * 2])),
         ..d
+    };
+    if params.t_settle_ms >= 2_000 {
+        params.r_pre = Milliohms::new(0);
     }
+    params
 }
 
 /// How many packs a rack has: mostly few, sometimes all that fit.
