@@ -4,6 +4,7 @@ use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Core, EventKind, PackSet,
+    clock::Motion,
     pack::Pack,
     precharge::Draw,
     predictor::{Prediction, Predictor},
@@ -259,7 +260,8 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Rule D7: the load waits until the packs have been gathered.
+    /// Rule D7: the load waits until the packs have been gathered. After a jump of the clock nobody may join, which does not
+    /// mean that nobody is left.
     fn note_forming(&mut self, step: &Step<'_, N>, closed: PackSet) {
         let core_ms = step.moment.core_ms;
         if closed.is_empty() {
@@ -270,7 +272,8 @@ impl<const N: usize> Core<N> {
         let since_ms = *self.fleet.live_since_ms.get_or_insert(core_ms);
         let waited_ms = core_ms.saturating_sub(since_ms);
         let settled = self.settling_ms(core_ms) == 0;
-        let gathered = settled && !self.fleet.candidates_left;
+        let judged = settled && step.moment.motion == Motion::Regular;
+        let gathered = judged && !self.fleet.candidates_left;
         self.fleet.formed |= gathered || waited_ms >= self.params.t_form_ms.into();
     }
 

@@ -279,7 +279,7 @@ impl<const N: usize> Core<N> {
         {
             let says_closed = input.switch_feedback == Some(crate::SwitchFeedback::Closed);
             if pack.closed {
-                pack.close_confirmed |= confirmed && !pack.open_commanded;
+                pack.close_confirmed |= confirmed;
             } else if says_closed {
                 pack.maybe_connected = true;
             } else if confirmed && pack.open_commanded {

@@ -255,6 +255,31 @@ fn packs_that_open_together_wait_for_the_one_that_carries_too_much() {
 }
 
 #[test]
+fn packs_that_open_together_wait_for_nobody_who_carries_what_a_switch_can_break() {
+    for (milliamps, waits) in [(-20_000, false), (-20_001, true)] {
+        let params = Params {
+            i_dis_max: Milliamps::new(19_000),
+            r_nom: Milliohms::new(20),
+            ..Params::default()
+        };
+        let mut world = World::of(vec![IdealPack::new(28.0, 0.020); 3], params);
+        world.run_ms(10_000);
+        assert_eq!(world.closed(), [0, 1, 2]);
+        world.inputs.bus.load_controllable = false;
+        world.says(&[(27_000, milliamps), (27_000, -19_000), (27_000, -19_000)]);
+        world.run_ms(10_000);
+        assert!(world.closed().is_empty());
+        let reason = world.of_kind(EventKind::Opened)[0].1;
+        assert_eq!(reason, "collective_overload");
+        assert_eq!(
+            world.saw(EventKind::OpeningDelayed),
+            waits,
+            "{milliamps} mA"
+        );
+    }
+}
+
+#[test]
 fn packs_that_open_together_open_together_when_the_wait_is_over() {
     let mut world = overloaded();
     assert_eq!(ms_until_open(&mut world, 0), 3_000);

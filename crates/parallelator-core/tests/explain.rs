@@ -140,3 +140,34 @@ fn a_pack_beyond_the_capacity_has_no_explanation() {
     assert!(world.decision.explain(31).is_some());
     assert_eq!(world.decision.explain(32), None);
 }
+
+#[test]
+fn the_lamp_shows_what_the_rack_does_and_whether_a_pack_is_in_trouble() {
+    let mut world = World::at(&[28.0, 28.0]);
+    assert_eq!(world.core.packs(), 2);
+    assert_eq!(World::at(&[28.0; 5]).core.packs(), 5);
+    world.step();
+    assert_eq!(world.decision.led, LedPattern::Boot);
+    world.run_ms(5_000);
+    assert_eq!(world.decision.led, LedPattern::Running);
+    world.packs[0].offset = -8.0;
+    world.step();
+    world.packs[0].offset = 0.0;
+    world.step();
+    assert_eq!(world.decision.led, LedPattern::Degraded, "a cool-down");
+    world.run_ms(15_000);
+    assert_eq!(world.decision.led, LedPattern::Running);
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(1_000);
+    world.says(&[(28_000, 0), (28_000, 900)]);
+    world.run_ms(3_000);
+    assert_eq!(world.state(1), "stuck_closed");
+    assert_eq!(world.decision.led, LedPattern::Degraded, "a stuck switch");
+    world.inputs.io.readback_ok = false;
+    world.step();
+    assert_eq!(world.decision.led, LedPattern::SafeOff);
+    let mut idle = World::at(&[28.0]);
+    idle.command(Command::Disable { pack: 0 });
+    idle.run_ms(2_000);
+    assert_eq!(idle.decision.led, LedPattern::Idle);
+}

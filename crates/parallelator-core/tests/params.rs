@@ -24,10 +24,70 @@ fn the_defaults_of_every_chemistry_are_valid() {
         );
     }
     assert_eq!(Params::for_chemistry(Chemistry::Nmc), Params::default());
-    assert_eq!(
-        Params::for_chemistry(Chemistry::Lto).v_ov_abs,
-        Millivolts::new(30_800)
-    );
+}
+
+#[test]
+fn a_chemistry_sets_six_voltages_and_nothing_else() {
+    for (chemistry, expected) in [
+        (
+            Chemistry::Nmc,
+            [21_000, 24_000, 25_000, 29_000, 29_600, 30_000],
+        ),
+        (
+            Chemistry::Lfp,
+            [20_000, 22_400, 23_400, 27_600, 28_400, 29_200],
+        ),
+        (
+            Chemistry::Lto,
+            [19_800, 22_000, 23_100, 28_600, 29_700, 30_800],
+        ),
+        (
+            Chemistry::LeadAcid,
+            [21_000, 22_200, 23_400, 27_600, 28_800, 30_000],
+        ),
+    ] {
+        let params = Params::for_chemistry(chemistry);
+        for field in Params::fields() {
+            let names = [
+                "v_uv_abs_mv",
+                "v_uv_mv",
+                "v_uv_rec_mv",
+                "v_ov_rec_mv",
+                "v_ov_mv",
+                "v_ov_abs_mv",
+            ];
+            let wanted = names
+                .iter()
+                .position(|name| *name == field.name)
+                .map_or(field.get(&Params::default()), |place| expected[place]);
+            assert_eq!(field.get(&params), wanted, "{chemistry:?} {}", field.name);
+        }
+    }
+}
+
+#[test]
+fn what_just_reaches_its_rule_is_valid() {
+    // 1.6 × 10 A × 60 mΩ are 960 mV; two ticks of 150 ms are 300 ms.
+    for (rebound_mv, tick_ms, fault) in [
+        (960, 150, None),
+        (959, 150, Some("v_uv_rec_mv")),
+        (960, 151, Some("age_soft_ms")),
+    ] {
+        let params = Params {
+            v_uv_rec: Millivolts::new(24_000 + rebound_mv),
+            tick_ms,
+            t_settle_ms: 302,
+            ..Params::default()
+        };
+        assert_eq!(params.check().err().map(|error| error.field), fault);
+    }
+    for (t_settle_ms, fault) in [(200, None), (199, Some("t_settle_ms"))] {
+        let params = Params {
+            t_settle_ms,
+            ..Params::default()
+        };
+        assert_eq!(params.check().err().map(|error| error.field), fault);
+    }
 }
 
 #[test]
@@ -153,6 +213,20 @@ fn choices_go_by_their_names() {
             assert_eq!(choice.get(&params), *option);
         }
         assert!(!choice.set(&mut Params::default(), "neither"));
+    }
+}
+
+#[test]
+fn a_hard_limit_of_wild_parameters_ends_at_the_end_of_its_range() {
+    let wild = |current| Params {
+        i_dis_max: current,
+        i_chg_max: current,
+        k_oc: Permille::new(u16::MAX),
+        ..Params::default()
+    };
+    for end in [Milliamps::MIN, Milliamps::MAX] {
+        assert_eq!(wild(end).hard_discharge(), end);
+        assert_eq!(wild(end).hard_charge(), end);
     }
 }
 

@@ -270,3 +270,86 @@ fn without_a_time_to_rest_an_opened_pack_has_no_error() {
         assert_eq!(source.error(), Millivolts::ZERO);
     }
 }
+
+#[test]
+fn a_set_without_packs_is_admissible_under_every_limit() {
+    let params = Params::default();
+    let sources = [open(&params, 28_000), open(&params, 26_000)];
+    let nobody = Predictor::new(&params, &sources).of(PackSet::EMPTY);
+    for limit in [Milliamps::ZERO, Milliamps::new(1), Milliamps::MAX] {
+        assert!(nobody.is_admissible(limit));
+    }
+}
+
+#[test]
+fn what_a_measuring_error_does_is_rounded_up_once() {
+    // 20 mV over 1 mΩ are 20 A to the milliamp; over 60 mΩ 333⅓ mA.
+    for (r_nom, milliamps) in [(1, 20_000), (60, 334)] {
+        let params = Params {
+            r_nom: Milliohms::new(r_nom),
+            ..Params::default()
+        };
+        let sources = [open(&params, 28_000)];
+        let error = Predictor::new(&params, &sources).measurement_error(0);
+        assert_eq!(error, Milliamps::new(milliamps));
+    }
+}
+
+#[test]
+fn shares_and_circulation_are_rounded_to_the_nearest_milliamp() {
+    let params = Params::default();
+    let equal = [open(&params, 28_000); 3];
+    let predictor = Predictor::new(&params, &equal);
+    for (fleet, share) in [(1, 0), (2, 1), (-1, 0), (-2, -1), (3_001, 1_000)] {
+        assert_eq!(
+            predictor.of(all(3)).share_of(1, Milliamps::new(fleet)),
+            Milliamps::new(share),
+            "{fleet} mA"
+        );
+    }
+    // Half of the difference over 60 mΩ: 1 000 mA, and 2 mV give 16⅔ mA.
+    for (apart, circulating) in [(120, 1_000), (2, 17), (1, 8)] {
+        let sources = [open(&params, 28_000), open(&params, 28_000 + apart)];
+        let pair = Predictor::new(&params, &sources).of(all(2));
+        assert_eq!(pair.circulating(0), Milliamps::new(circulating));
+        assert_eq!(pair.circulating(1), Milliamps::new(-circulating));
+    }
+}
+
+#[test]
+fn a_place_without_a_pack_has_the_path_of_the_parameters_and_no_voltage() {
+    let params = Params::default();
+    let sources = [Source::default(), open(&params, 0)];
+    let pair = Predictor::new(&params, &sources).of(all(2));
+    for index in 0..2 {
+        assert_eq!(
+            pair.share_of(index, Milliamps::new(9_000)),
+            Milliamps::new(4_500)
+        );
+    }
+}
+
+#[test]
+fn every_pack_of_three_circulates_towards_their_mean() {
+    let params = Params::default();
+    let sources = [28_000, 28_000, 28_180].map(|millivolts| open(&params, millivolts));
+    let predictor = Predictor::new(&params, &sources);
+    for (index, milliamps) in [(0, 1_000), (1, 1_000), (2, -2_000)] {
+        let circulating = predictor.of(all(3)).circulating(index);
+        assert_eq!(circulating, Milliamps::new(milliamps), "pack {index}");
+    }
+}
+
+#[test]
+fn a_set_is_admissible_up_to_its_bound_and_never_when_it_is_wild() {
+    let params = Params::default();
+    let near = [open(&params, 28_000), open(&params, 28_340)];
+    let pair = Predictor::new(&params, &near).of(all(2));
+    let bound = pair.largest_bound();
+    assert!(pair.is_admissible(bound));
+    assert!(!pair.is_admissible(Milliamps::new(bound.get() - 1)));
+    let far = [open(&params, i32::MIN), open(&params, i32::MAX)];
+    let pair = Predictor::new(&params, &far).of(all(2));
+    assert_eq!(pair.largest_bound(), Milliamps::MAX);
+    assert!(!pair.is_admissible(Milliamps::new(500_000)));
+}

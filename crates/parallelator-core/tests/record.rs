@@ -125,6 +125,54 @@ fn a_record_that_is_lost_shuts_the_rack_off_until_it_is_armed() {
 }
 
 #[test]
+fn a_loss_that_nobody_armed_survives_a_reboot_and_one_that_was_armed_does_not() {
+    let written = |world: &World| {
+        let mut buffer = [0; RECORD_MAX];
+        world.core.write_record(&mut buffer).unwrap().to_vec()
+    };
+    let mut world = World::at(&[28.0, 28.02]);
+    world.core.hold_for_lost_record();
+    world.run_ms(1_000);
+    let lost = written(&world);
+    assert_eq!(lost[4], 2, "bit 1 of the rack alone");
+    world.command(Command::Arm);
+    world.run_ms(1_000);
+    assert_eq!(written(&world)[4], 0);
+    let mut reborn = World::at(&[28.0, 28.02]);
+    reborn.core.restore(&lost).unwrap();
+    reborn.run_ms(60_000);
+    assert_eq!(reborn.decision.system_reason, Some(Fault::Config.into()));
+    reborn.command(Command::EStop);
+    reborn.step();
+    assert_eq!(written(&reborn)[4], 3, "both");
+}
+
+#[test]
+fn a_fault_that_was_forgiven_keeps_nobody_open_after_a_reboot() {
+    // The second pack had a score of one and has the default wait of 10 s before it; without the score nothing is left.
+    for (score, stuck, recovers) in [(1, false, true), (0, false, false), (1, true, false)] {
+        let record = forged(|bytes| {
+            bytes[15] = score;
+            let flags = bytes[16];
+            assert_eq!(flags, 0);
+            if stuck {
+                bytes[16] = 2;
+                bytes[18] = bytes[17];
+            }
+        });
+        let mut reborn = World::at(&[28.0, 28.02, 28.04]);
+        reborn.core.restore(&record).unwrap();
+        reborn.run_ms(20_000);
+        let recovered = reborn.of_kind(EventKind::Recovered);
+        assert_eq!(
+            recovered.iter().any(|event| event.0 == Some(1)),
+            recovers,
+            "score {score}, stuck {stuck}"
+        );
+    }
+}
+
+#[test]
 fn a_pack_that_a_reboot_opened_is_not_taken_for_rested() {
     // They read nearly the same, but pack 0 carried up to 10 A when the reboot opened it: half of 0.6 V may be missing.
     let mut world = World::at(&[28.0]);
@@ -419,4 +467,12 @@ fn a_record_of_the_first_version_is_one_of_another_version() {
         core.restore(&record),
         Err(RecordError::Version { found: 1 })
     );
+}
+
+#[test]
+fn the_record_of_the_largest_rack_has_room_for_nothing_more() {
+    let core = Core::<32>::new(32, Params::default()).unwrap();
+    let mut buffer = [0; 400];
+    let length = core.write_record(&mut buffer).unwrap().len();
+    assert_eq!((length, RECORD_MAX), (329, 329), "5 + 32 × 10 + 4 bytes");
 }

@@ -348,3 +348,50 @@ fn of_two_packs_that_miss_their_current_alike_the_first_is_opened_and_the_other_
     world.step();
     assert_eq!(world.closed(), [0, 3]);
 }
+
+#[test]
+fn a_stuck_switch_is_cleared_by_a_fresh_current_below_the_leak_and_by_nothing_else() {
+    for (milliamps, silent_ms, cleared) in [
+        (199, 0, true),
+        (200, 0, false),
+        (-200, 0, false),
+        (0, 400, false),
+        (0, 300, true),
+    ] {
+        let mut world = World::at(&[28.0, 28.0]);
+        world.run_ms(5_000);
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(1_000);
+        world.says(&[(28_000, 0), (28_000, 900)]);
+        world.run_ms(3_000);
+        assert_eq!(world.state(1), "stuck_closed");
+        world.says(&[(28_000, 0), (28_000, milliamps)]);
+        world.run_ms(1_000);
+        world.packs[1].answers = silent_ms == 0;
+        world.run_ms(silent_ms.max(100) - 100);
+        world.command(Command::Clear {
+            pack: 1,
+            fault: Fault::StuckClosed,
+        });
+        world.step();
+        let now = world.state(1) != "stuck_closed";
+        assert_eq!(now, cleared, "{milliamps} mA, {silent_ms} ms old");
+    }
+}
+
+#[test]
+fn an_opening_is_confirmed_when_both_the_write_and_the_read_back_are_good() {
+    for (write_ok, readback_ok, state) in [
+        (false, true, "opening"),
+        (true, false, "opening"),
+        (true, true, "open"),
+    ] {
+        let mut world = World::at(&[28.0]);
+        world.run_ms(5_000);
+        world.command(Command::EStop);
+        world.inputs.io.write_ok = write_ok;
+        world.inputs.io.readback_ok = readback_ok;
+        world.run_ms(1_000);
+        assert_eq!(world.state(0), state, "{write_ok} {readback_ok}");
+    }
+}
