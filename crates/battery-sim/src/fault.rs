@@ -234,7 +234,7 @@ impl Target {
 }
 
 impl When {
-    fn chooses(self, number: u64) -> bool {
+    pub(crate) fn chooses(self, number: u64) -> bool {
         match self {
             Self::Always => true,
             Self::Once(only) => number == only,

@@ -1,4 +1,5 @@
-//! Register-level chip twins on the embedded-hal I2C traits, and an electrical model of a rack of battery packs.
+//! Register-level twins of chips and of a battery management unit on the embedded traits, and an electrical model of a rack of
+//! battery packs.
 //!
 //! The twins are written from the data sheets and know no driver; a driver that is tested against them meets what the chip
 //! does, with absent power, lost writes, refused bytes and hung buses on request. Each model says in its head what it does
@@ -12,6 +13,8 @@
 //! | [`ina226`] | INA226, address 0x40 to 0x4F |
 //! | [`ina237`] | INA237 and INA238, address 0x40 to 0x4F |
 //! | [`tca9555`] | TCA9555, TCA9535, PCA9555, PCA9535, address 0x20 to 0x27 |
+//! | [`tinybms`] | TinyBMS s516 on its serial line and on CAN |
+//! | [`serial`] | a serial port to it with simulated time, blocking and async |
 //! | [`plant`] | packs, switches, fuses, load and charger on one bus, as an electrical network |
 //! | [`rack`] | plant, chips, buses, hardware watchdog and clock in one |
 //!
@@ -54,7 +57,7 @@
 //! ```
 //!
 //! Sources: SBOS547 and SBOS743 (INA226), SBOSA20 (INA237), SLYS025 (INA238), SCPS200 (TCA9555), SCPS201 (TCA9535), SCPS131
-//! (PCA9555), SCPS129 (PCA9535).
+//! (PCA9555), SCPS129 (PCA9535), TinyBMS Communication Protocols rev D and user manual rev D.
 
 pub mod bus;
 pub mod chip;
@@ -63,7 +66,9 @@ pub mod ina226;
 pub mod ina237;
 pub mod plant;
 pub mod rack;
+pub mod serial;
 pub mod tca9555;
+pub mod tinybms;
 
 mod cycle;
 
@@ -72,4 +77,6 @@ pub use chip::{Chip, Nack, Shared, shared};
 pub use fault::{Effect, Fault, FaultPlan, Target, When};
 pub use ina226::Ina226;
 pub use ina237::{Ina237, Model237};
+pub use serial::{PortError, SimClock, SimPort};
 pub use tca9555::{Level, Tca9555, Variant};
+pub use tinybms::{TinyBms, TinyBmsConfig};

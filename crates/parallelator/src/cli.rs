@@ -3,6 +3,7 @@
 mod check;
 mod cosim;
 mod replay;
+mod twin;
 
 use std::{
     ffi::OsString,
@@ -45,6 +46,9 @@ enum Command {
     Cosim(cosim::CosimArgs),
     /// Feeds a log of `cosim --log` through the core and compares the decisions
     Replay(replay::ReplayArgs),
+    /// Simulates a device in real time on a serial line of its own, for programs that talk to the real one
+    #[command(subcommand)]
+    Twin(twin::TwinCommand),
 }
 
 /// What a simulated rack can be asked for.
@@ -135,6 +139,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Check { file }) => check::run(&file),
         Some(Command::Cosim(arguments)) => cosim::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
+        Some(Command::Twin(command)) => twin::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

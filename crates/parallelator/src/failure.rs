@@ -1,6 +1,6 @@
 //! Why the program ends without having done what it was asked, as one sentence, and the exit status.
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
 use battery_sim::rack::RackError as SimError;
 use parallelator_node::RackError;
@@ -28,6 +28,13 @@ pub enum Failure {
     Port {
         /// The port asked for.
         port: u16,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// The address of a simulated device.
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
         /// What the operating system says.
         error: io::Error,
     },
@@ -116,6 +123,10 @@ impl fmt::Display for Failure {
             Self::Port { port, error } => write!(
                 f,
                 "port {port} cannot be opened ({error}): choose another with --port (--port 0 takes any free one)"
+            ),
+            Self::Listen { address, error } => write!(
+                f,
+                "nothing can listen at {address} ({error}): choose another address with --tcp (port 0 takes any free one)"
             ),
             Self::Write { what, path, error } => {
                 write!(f, "{what} {} cannot be written: {error}", path.display())

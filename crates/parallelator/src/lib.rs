@@ -14,6 +14,7 @@ pub mod replay;
 pub mod report;
 pub mod terminal;
 pub mod texts;
+pub mod twin;
 pub mod web;
 
 /// Packs a rack of the program can have.
