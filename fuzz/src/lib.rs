@@ -10,6 +10,8 @@ mod core_steps;
 mod ina226_registers;
 mod rack_file;
 mod tca9555_calls;
+mod tinybms_frames;
+mod tinybms_stream;
 
 pub use chip_twins::chip_twins;
 pub use core_record::core_record;
@@ -17,16 +19,20 @@ pub use core_steps::core_steps;
 pub use ina226_registers::ina226_registers;
 pub use rack_file::rack_file;
 pub use tca9555_calls::tca9555_calls;
+pub use tinybms_frames::tinybms_frames;
+pub use tinybms_stream::tinybms_stream;
 
 /// A target takes any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its file and of its folder of seeds.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("chip_twins", chip_twins),
     ("core_record", core_record),
     ("core_steps", core_steps),
     ("ina226_registers", ina226_registers),
     ("rack_file", rack_file),
     ("tca9555_calls", tca9555_calls),
+    ("tinybms_frames", tinybms_frames),
+    ("tinybms_stream", tinybms_stream),
 ];

@@ -44,6 +44,14 @@ pub fn set_reply(bytes: &[u8; REPLY_BYTES]) {
     }
 }
 
+/// What came over a serial line.
+pub fn reply() -> [u8; ops::serial::REPLY_BYTES] {
+    let mut bytes = [0; ops::serial::REPLY_BYTES];
+    // It cannot fail in a way that matters: the bytes are there.
+    let _ = receive(&mut bytes);
+    bytes
+}
+
 #[inline(never)]
 pub fn put(value: u32) {
     unsafe { write_volatile(&raw mut RESULT, value) }

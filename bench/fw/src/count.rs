@@ -25,7 +25,8 @@ const SEMIHOSTING_WRITE: u32 = 0x04;
 const SEMIHOSTING_EXIT: u32 = 0x18;
 const APPLICATION_EXIT: usize = 0x2_0026;
 
-/// What makes every operation run to its end: two bytes a register, registers FEh and FFh on the last four.
+/// What makes every operation on a bus run to its end: two bytes a register, registers FEh and FFh on the last four.
+#[cfg(not(feature = "serial"))]
 const REPLY: [u8; REPLY_BYTES] = {
     let mut bytes = [0; REPLY_BYTES];
     // Shunt voltage 01h; for the expander that is 02h read as a pair, at the same place as bus voltage.
@@ -40,6 +41,21 @@ const REPLY: [u8; REPLY_BYTES] = {
     bytes[12] = 0xF0;
     (bytes[60], bytes[61]) = (0x54, 0x49);
     (bytes[62], bytes[63]) = (0x22, 0x60);
+    bytes
+};
+
+/// A reply over a serial line: four registers and their checksum.
+#[cfg(feature = "serial")]
+const REPLY: [u8; REPLY_BYTES] = {
+    let frame = [
+        0xAA, 3, 8, 0x0E, 0x74, 0x0E, 0x75, 0x0E, 0x76, 0x0E, 0x77, 0x2C, 0xEB,
+    ];
+    let mut bytes = [0; REPLY_BYTES];
+    let mut place = 0;
+    while place < frame.len() {
+        bytes[place] = frame[place];
+        place += 1;
+    }
     bytes
 };
 

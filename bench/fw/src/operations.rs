@@ -1,6 +1,6 @@
 //! One build carries one operation, chosen by its feature; `rounds` is how often it runs.
 
-use crate::bus::{Bus, Results, seed};
+use crate::bus::{Bus, Results, reply, seed};
 
 macro_rules! operation {
     ($feature:literal, $rounds:ident => $call:expr) => {
@@ -65,3 +65,8 @@ operation!("op-port-expander", rounds => {
 });
 operation!("op-pca9555", rounds => ops::expanders::pca9555(Bus, outputs(), rounds, &mut Results));
 operation!("op-floor-tca9555", rounds => ops::floor::tca9555(Bus, outputs(), rounds, &mut Results));
+
+operation!("op-ours-tinybms", rounds => ops::serial::tinybms(&reply(), rounds, &mut Results));
+operation!("op-ours-tinybms-table", rounds => ops::serial::tinybms(&reply(), rounds, &mut Results));
+operation!("op-rmodbus", rounds => ops::serial::rmodbus(&reply(), rounds, &mut Results));
+operation!("op-floor-modbus", rounds => ops::serial::floor(&reply(), rounds, &mut Results));

@@ -1,4 +1,5 @@
-//! What each operation sends over the wire, and whether its result is right, on simulated chips at 400 kHz.
+//! What each operation sends over the wire, and whether its result is right, on simulated chips at 400 kHz, or with a
+//! reply of a serial line.
 //!
 //! One line an operation, fields between tabs: name, transactions and bytes of the preparation, transactions, bytes and
 //! microseconds of the operation. Address bytes count.
@@ -248,8 +249,53 @@ fn measure(operation: &Operation) -> bool {
     right
 }
 
+/// One operation over a serial line: name, and what it does with a reply.
+type Serial = (&'static str, fn(&[u8], u32, &mut Results));
+
+const SERIAL: [Serial; 4] = [
+    ("ours-tinybms", |reply, rounds, sink| {
+        ops::serial::tinybms(reply, rounds, sink)
+    }),
+    ("ours-tinybms-table", |reply, rounds, sink| {
+        ops::serial::tinybms(reply, rounds, sink)
+    }),
+    ("rmodbus", |reply, rounds, sink| {
+        ops::serial::rmodbus(reply, rounds, sink)
+    }),
+    ("floor-modbus", |reply, rounds, sink| {
+        ops::serial::floor(reply, rounds, sink)
+    }),
+];
+/// Four registers from 36 on: the request, and the reply with 3700 to 3703.
+const REQUEST: [u32; 8] = [0xAA, 0x03, 0x00, 0x24, 0x00, 0x04, 0x1D, 0xD9];
+const REPLY: [u8; ops::serial::REPLY_BYTES] = [
+    0xAA, 0x03, 0x08, 0x0E, 0x74, 0x0E, 0x75, 0x0E, 0x76, 0x0E, 0x77, 0x2C, 0xEB,
+];
+/// Start bit, eight bits, stop bit at 115 200 bit/s.
+const BYTE_NS: usize = 86_806;
+
+/// Prints the line of a serial operation; false when its result is wrong.
+fn measure_serial((name, run): &Serial) -> bool {
+    let bytes = ops::serial::WIRE_BYTES;
+    println!("{name}\t0\t0\t1\t{bytes}\t{}", bytes * BYTE_NS / 1_000);
+    let mut results = Results::default();
+    run(&REPLY, 1, &mut results);
+    let (sent, words) = results.0.split_at_checked(8).unwrap_or_default();
+    // A damaged reply must not be taken for a good one.
+    let mut damaged = REPLY;
+    damaged[5] ^= 0x10;
+    let mut after = Results::default();
+    run(&damaged, 1, &mut after);
+    let right = sent == REQUEST && words == [3_700, 3_701, 3_702, 3_703] && after.0 == REQUEST;
+    if !right {
+        eprintln!("{name}: wrong result {:?}, {:?}", results.0, after.0);
+    }
+    right
+}
+
 fn main() -> ExitCode {
-    let wrong = OPERATIONS.iter().filter(|one| !measure(one)).count();
+    let wrong = OPERATIONS.iter().filter(|one| !measure(one)).count()
+        + SERIAL.iter().filter(|one| !measure_serial(one)).count();
     if wrong == 0 {
         ExitCode::SUCCESS
     } else {

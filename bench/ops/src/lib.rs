@@ -9,6 +9,7 @@ pub mod expanders;
 pub mod floor;
 pub mod monitors;
 pub mod ours;
+pub mod serial;
 
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};

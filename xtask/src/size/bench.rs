@@ -82,6 +82,33 @@ const EXPANDERS: [Row; 7] = [
     peer("floor-tca9555", "by hand, nothing remembered"),
 ];
 
+const SERIAL: [Row; 4] = [
+    Row {
+        operation: "ours-tinybms",
+        label: "**tinybms-proto**, checksum without a table",
+        counts: true,
+        limit: Some(Limit {
+            bytes: 390,
+            transactions: 1,
+            wire_bytes: 21,
+            instructions: 600,
+        }),
+    },
+    Row {
+        operation: "ours-tinybms-table",
+        label: "**tinybms-proto**, checksum from a table of 512 bytes",
+        counts: true,
+        limit: Some(Limit {
+            bytes: 900,
+            transactions: 1,
+            wire_bytes: 21,
+            instructions: 450,
+        }),
+    },
+    peer("rmodbus", "rmodbus 0.13.0"),
+    peer("floor-modbus", "by hand, checksum bit by bit"),
+];
+
 /// The safe start, counted until the pins are as ordered.
 const START: &str = "ours-tca9555-pins";
 const START_TRANSACTIONS: u64 = 3;
@@ -102,8 +129,9 @@ pub(super) fn table(workspace: &Path) -> Result<(String, Vec<String>), String> {
     let mut text = String::new();
     let mut missed = Vec::new();
     for (title, rows) in [
-        ("voltage and current of an INA226", &MONITORS),
+        ("voltage and current of an INA226", MONITORS.as_slice()),
         ("read and write sixteen pins", &EXPANDERS),
+        ("ask for four registers over a serial line", &SERIAL),
     ] {
         text.push_str(&header(title));
         for row in rows {
