@@ -1,5 +1,4 @@
 //! Messages of the CAN adapter that the vectors do not have.
-#![cfg(feature = "can")]
 
 use tinybms_proto::can::{CanError, Content, Messages, Node, Query, Reply, Series};
 use tinybms_proto::{BuildError, Command, NackCode, Seconds};

@@ -1,7 +1,6 @@
 //! Every vector of `tests/vectors/*.json`, and of the file that `EXTRA_VECTORS` names, through the public interface.
 //!
 //! A group, kind or key that the runner does not know is a failure.
-#![cfg(feature = "can")]
 
 mod runner;
 

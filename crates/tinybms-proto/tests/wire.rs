@@ -437,7 +437,6 @@ every_lost_byte!(
     blocking_client,
     core::convert::identity
 );
-#[cfg(feature = "async")]
 every_lost_byte!(
     losing_any_byte_is_bounded_asynch,
     asynch_client,
