@@ -3,6 +3,7 @@
 mod check;
 mod cosim;
 mod replay;
+mod tinybms;
 mod twin;
 
 use std::{
@@ -46,6 +47,8 @@ enum Command {
     Cosim(cosim::CosimArgs),
     /// Feeds a log of `cosim --log` through the core and compares the decisions
     Replay(replay::ReplayArgs),
+    /// Reads and sets a TinyBMS on a serial port or a TCP bridge
+    Tinybms(tinybms::TinyBmsArgs),
     /// Simulates a device in real time on a serial line of its own, for programs that talk to the real one
     #[command(subcommand)]
     Twin(twin::TwinCommand),
@@ -139,6 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Check { file }) => check::run(&file),
         Some(Command::Cosim(arguments)) => cosim::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
+        Some(Command::Tinybms(arguments)) => tinybms::run(arguments),
         Some(Command::Twin(command)) => twin::run(&command),
     };
     match result {

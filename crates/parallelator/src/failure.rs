@@ -8,6 +8,7 @@ use parallelator_node::RackError;
 use crate::{
     cosim::InputError,
     rack::{FileErrors, start::StartError},
+    tinybms::Trouble,
 };
 
 /// Why the program ends early.
@@ -58,6 +59,8 @@ pub enum Failure {
         /// What to do about it.
         advice: &'static str,
     },
+    /// A TinyBMS, or what was asked of it.
+    TinyBms(Trouble),
     /// Standard input fails.
     Input(io::Error),
     /// A recorded log that cannot be used: its line, and why.
@@ -92,6 +95,7 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Read { .. } | Self::Log { .. } => 2,
+            Self::TinyBms(trouble) => trouble.status(),
             Self::Said(status) => *status,
             _ => 1,
         }
@@ -140,6 +144,7 @@ impl fmt::Display for Failure {
                 let path = path.display();
                 write!(f, "{what} {path} cannot be read ({error}): {advice}")
             }
+            Self::TinyBms(trouble) => trouble.fmt(f),
             Self::Input(error) => write!(f, "standard input cannot be read: {error}"),
             Self::Log { path, line, error } => write!(f, "{}:{line}: {error}", path.display()),
             Self::Said(_) => f.write_str("said on standard output"),
@@ -155,6 +160,12 @@ impl std::error::Error for Failure {}
 impl From<FileErrors> for Failure {
     fn from(error: FileErrors) -> Self {
         Self::Rack(error)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::TinyBms(trouble)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod replay;
 pub mod report;
 pub mod terminal;
 pub mod texts;
+pub mod tinybms;
 pub mod twin;
 pub mod web;
 

@@ -157,9 +157,12 @@ impl<P: Port> TinyBms<P> {
         let out = out.get_mut(..needed).ok_or(too_small)?;
         let mut exchange = Exchange::in_packets(sent, request.packets(), out, self.waits);
         self.settle().await?;
-        self.is_in_doubt = true;
+        self.expect_the_worst();
         run(&mut self.port, &mut exchange).await?;
         self.is_in_doubt = exchange.leaves_doubt();
+        if !exchange.is_unanswered() {
+            self.pause_us = 0;
+        }
         if let Some(Err(failure)) = exchange.outcome() {
             return Err(failed(failure));
         }
@@ -175,10 +178,12 @@ impl<P: Port> TinyBms<P> {
     async fn exchange(&mut self, sent: &[u8]) -> Result<Frame<'_>, Error<P::Error>> {
         self.settle().await?;
         let mut exchange = Exchange::new(sent, self.waits);
-        // Stands when the future is dropped half way.
-        self.is_in_doubt = true;
+        self.expect_the_worst();
         run(&mut self.port, &mut exchange).await?;
         self.is_in_doubt = exchange.leaves_doubt();
+        if !exchange.is_unanswered() {
+            self.pause_us = 0;
+        }
         let frame = match exchange.outcome() {
             Some(Ok(frame)) => frame,
             Some(Err(failure)) => return Err(failed(failure)),
@@ -188,6 +193,18 @@ impl<P: Port> TinyBms<P> {
         let place = self.buffer.get_mut(..length).unwrap_or_default();
         place.copy_from_slice(frame.bytes());
         Ok(Frame::cut(self.buffer.get(..length).unwrap_or_default()))
+    }
+
+    const fn pause_at_least(&mut self, pause_us: u32) {
+        if self.pause_us < pause_us {
+            self.pause_us = pause_us;
+        }
+    }
+
+    /// What stands when the port fails, or the future is dropped half way.
+    const fn expect_the_worst(&mut self) {
+        self.is_in_doubt = true;
+        self.pause_us = self.waits.after_silence_us;
     }
 
     /// Lets the BMS finish what it is doing, and forgets bytes that nobody asked for.
@@ -232,7 +249,7 @@ impl<P: Port> Writing<'_, P> {
             .exchange(sent)
             .await
             .map(|reply| request.decode(reply));
-        self.client.pause_us = pause_us;
+        self.client.pause_at_least(pause_us);
         result?.map_err(Error::Reply)
     }
 
@@ -250,7 +267,7 @@ impl<P: Port> Writing<'_, P> {
     /// that nothing happened; the next request waits until it should be up again.
     pub async fn reset(&mut self) -> Result<(), Error<P::Error>> {
         let result = self.send(&Act(Action::Reset)).await;
-        self.client.pause_us = self.client.waits.after_reset_us;
+        self.client.pause_at_least(self.client.waits.after_reset_us);
         result
     }
 
@@ -272,6 +289,9 @@ impl<P: Port> Writing<'_, P> {
         }
         let request = write.request().map_err(Error::Build)?;
         self.send(&request).await?;
+        if write.restarts() {
+            self.client.pause_at_least(self.client.waits.after_reset_us);
+        }
         if write.reads_back() {
             let found = self.read_back(write).await?;
             write.check_after(found).map_err(Error::NotWritten)?;

@@ -37,12 +37,16 @@ pub struct Waits {
     pub sends: u8,
     /// Pause before the next request after a confirmed write: the BMS stores to flash and was seen silent for a second.
     pub after_write_us: u32,
-    /// Pause before the next request after a reset.
+    /// Pause before the next request after a reset, and after a setting that makes the BMS restart.
     pub after_reset_us: u32,
+    /// Pause before the next request after one that was not answered: a request that lost a byte on its way is
+    /// forgotten by the BMS only then (release 2.3.222 speaks of such a time), and would swallow the beginning of the
+    /// next one. Repeats inside an exchange do not wait for it, since a BMS that sleeps answers them.
+    pub after_silence_us: u32,
 }
 
 impl Waits {
-    /// For a wire: 50 ms, 10 ms, 100 ms, three sends, 1 s after a write, 3 s after a reset.
+    /// For a wire: 50 ms, 10 ms, 100 ms, three sends, 1 s after a write, 3 s after a reset, 3 s after no answer.
     pub const WIRE: Self = Self {
         first_us: 50_000,
         silence_us: 10_000,
@@ -50,6 +54,7 @@ impl Waits {
         sends: 3,
         after_write_us: 1_000_000,
         after_reset_us: 3_000_000,
+        after_silence_us: 3_000_000,
     };
 
     /// For a radio bridge, which needs 200 ms and more.
@@ -251,6 +256,18 @@ impl<'r> Exchange<'r> {
     #[must_use]
     pub fn leaves_doubt(&self) -> bool {
         self.sent > 1 || matches!(self.phase, Phase::Done(Err(_)))
+    }
+
+    /// Whether the last request that was sent may still lie unfinished in the BMS.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        match self.phase {
+            Phase::Done(Ok(())) => false,
+            Phase::Done(Err(
+                Failure::Reply(error) | Failure::NotAwake(error) | Failure::Unconfirmed(error),
+            )) => !error.is_refusal(),
+            Phase::Send | Phase::Receive => true,
+        }
     }
 
     fn limits(&self) -> Limits {

@@ -251,6 +251,30 @@ both_clients!(
 );
 
 both_clients!(
+    the_request_after_one_without_an_answer_waits_until_the_device_has_forgotten_it,
+    vec![
+        silence(&STATUS),
+        silence(&STATUS),
+        silence(&STATUS),
+        turn(&STATUS, &IDLE),
+        turn(&STATUS, &frame(&[0xAA, 0x00, 0x18, 0x00])),
+        turn(&STATUS, &IDLE),
+    ],
+    |client, line, wait| {
+        let answer = wait(client.status());
+        assert_eq!(answer, Err(Error::Reply(ReplyError::Timeout)));
+        assert_eq!(wait(client.status()), Ok(Status::Idle));
+        // A refusal is an answer.
+        assert!(wait(client.status()).is_err());
+        assert_eq!(wait(client.status()), Ok(Status::Idle));
+        let times = line.0.borrow().times.clone();
+        let pauses: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let is_long: Vec<bool> = pauses.iter().map(|pause| *pause >= 3_000_000).collect();
+        assert_eq!(is_long, [false, false, true, false, false], "{pauses:?}");
+    }
+);
+
+both_clients!(
     the_request_after_a_reset_waits_until_it_is_up_again,
     vec![
         turn(&STATUS, &IDLE),

@@ -61,6 +61,12 @@ impl PlannedWrite {
         self.readable
     }
 
+    /// Whether the BMS restarts itself after it (user manual, revision D, operation mode).
+    #[must_use]
+    pub const fn restarts(&self) -> bool {
+        self.address == Setting::OperationMode.entry().address
+    }
+
     /// The frame, for a dry run or to be sent.
     ///
     /// # Errors
