@@ -3,9 +3,12 @@
 //! A pack that carries more than `i_break_max` and has to open keeps its switch closed, with both permits withdrawn, until
 //! the current has fallen or `t_shed` is over; then it opens anyway. An emergency stop, a hardware alert, a rack that shuts
 //! itself off and a pack that nobody can measure do not wait. Packs that wait for a soft reason open together: the last of a set would carry what
-//! the others left.
+//! the others left. One that has become the last pack meanwhile is not opened for a soft fault where the policy keeps it.
 
-use crate::{Core, EventKind, Fault, FaultClass, Reason, pack::Pack, step::Step};
+use crate::{
+    Core, EventKind, Fault, FaultClass, LastPackPolicy, Reason, faults::Found, pack::Pack,
+    step::Step,
+};
 
 /// Faults that open at once whatever the current: seen by hardware, or with a current that nobody knows.
 fn opens_at_once(reason: Reason) -> bool {
@@ -60,6 +63,11 @@ impl<const N: usize> Core<N> {
 
     /// Opens the packs that waited, when the current has fallen or the wait is over.
     pub(crate) fn judge_delayed_openings(&mut self, step: &mut Step<'_, N>) {
+        if !self.any_breaking() {
+            return;
+        }
+        // Of packs that open together none is the last one: that is seen before the first of them opens.
+        let alone = self.packs.iter().filter(|pack| pack.closed).count() == 1;
         let i_break = self.params.i_break_max.get();
         let too_high = |pack: &Pack| pack.current().get().saturating_abs() > i_break;
         let any_too_high = self
@@ -70,6 +78,10 @@ impl<const N: usize> Core<N> {
             let Some(pack) = self.packs.get(index).filter(|pack| pack.is_breaking()) else {
                 continue;
             };
+            if alone && self.rides_through(pack) {
+                self.keep_last(step, index);
+                continue;
+            }
             let params = &self.params;
             let over = pack.breaking_ms > params.t_shed_ms || !pack.is_fresh(params.age_hard_ms);
             let waits_for_others = any_too_high && !pack.has_hard_fault();
@@ -80,6 +92,29 @@ impl<const N: usize> Core<N> {
             let (value, limit) = trouble.map_or((0, 0), |trouble| (trouble.value, trouble.limit));
             self.open_now(step, index, reason, value, limit);
         }
+    }
+
+    /// Whether the last pack stays that was to be opened for a soft fault and nothing else (rule D12).
+    fn rides_through(&self, pack: &Pack) -> bool {
+        let soft =
+            matches!(pack.opened_by, Reason::Fault(fault) if fault.class() == FaultClass::S1);
+        soft && !pack.disabled && self.params.last_pack_policy == LastPackPolicy::RideThrough
+    }
+
+    /// Takes the opening of pack `index` back: the others have left since it was decided. What the fault is worth now is
+    /// judged anew; a latch that was due takes effect when the pack opens.
+    fn keep_last(&mut self, step: &mut Step<'_, N>, index: usize) {
+        let Some(pack) = self.packs.get_mut(index) else {
+            return;
+        };
+        pack.breaking_ms = 0;
+        let Some(trouble) = pack.trouble else {
+            return;
+        };
+        pack.trouble = Some(trouble).filter(|trouble| trouble.latched);
+        let (fault, value, limit) = (trouble.fault, trouble.value, trouble.limit);
+        pack.soft.set_alarm(Some(Found::new(fault, value, limit)));
+        self.alarm_event(step, Some(index), fault, true, value, limit);
     }
 
     /// Whether a pack waits for its current to fall.

@@ -208,9 +208,10 @@ impl<const N: usize> Core<N> {
             return;
         };
         let hard = matches!(found.fault.class(), FaultClass::H0 | FaultClass::H1);
-        // Every hard fault latches, so one that comes twice is known by that.
-        let known = pack.trouble.is_some_and(|trouble| trouble.latched || !hard);
-        if known {
+        // A latch of the score hides no hard fault, and one that is put off until the pack opens hides nothing.
+        let out = !pack.closed || pack.is_breaking();
+        let known = pack.has_hard_fault() || (pack.trouble.is_some() && !hard);
+        if out && known {
             // One that waits opens in any case; what hardware has seen, and what nobody sees any more, does not wait.
             if matches!(found.fault, Fault::HardwareAlert | Fault::StaleData) {
                 self.open_now(step, index, found.fault.into(), found.value, found.limit);

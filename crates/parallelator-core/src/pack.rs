@@ -8,7 +8,7 @@ use crate::{
     clock::Moment,
     precharge::Precharge,
     resistance::Learned,
-    samples::{SAMPLES_TO_START, Samples},
+    samples::{Newest, SAMPLES_TO_START, Samples},
     soft::SoftFaults,
     source::{Rest, Source},
     stuck::is_leak,
@@ -33,6 +33,8 @@ pub(crate) struct Trouble {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pack {
     pub(crate) samples: Samples,
+    /// What this step brought.
+    pub(crate) newest: Newest,
     /// The command in force.
     pub(crate) closed: bool,
     /// The close command was read back.
@@ -73,6 +75,7 @@ impl Default for Pack {
     fn default() -> Self {
         Self {
             samples: Samples::default(),
+            newest: Newest::Known,
             closed: false,
             close_confirmed: false,
             maybe_connected: true,
@@ -220,6 +223,16 @@ impl Pack {
                 Source::open_by(path, params, voltage, self.opened_with, since_ms)
             },
         )
+    }
+
+    /// Whether voltage and current of this step are newer than those before.
+    pub(crate) fn has_new_sample(&self) -> bool {
+        self.newest != Newest::Known
+    }
+
+    /// Whether the new sample has the voltage and the current of the one before.
+    pub(crate) fn repeats_itself(&self) -> bool {
+        self.newest == Newest::Repeated
     }
 
     /// Last voltage, zero before the first.

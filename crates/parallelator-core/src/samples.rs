@@ -57,6 +57,19 @@ pub(crate) struct Taken {
     pub(crate) filtered: Filtered,
     /// What the new sample differs by from the one before, when the two followed each other.
     pub(crate) change: Option<Change>,
+    pub(crate) newest: Newest,
+}
+
+/// What a step brought beside the sample before.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Newest {
+    /// Voltage and current are not both newer.
+    #[default]
+    Known,
+    /// A new sample.
+    New,
+    /// A new sample with the voltage and the current of the one before.
+    Repeated,
 }
 
 /// The last good samples of one pack.
@@ -68,10 +81,8 @@ pub(crate) struct Samples {
     good: u8,
     /// Voltages dropped in a row.
     dropped: u8,
-    /// Whether the newest sample has the voltage and the current of the one before.
-    repeats: bool,
-    /// Whether voltage and current of this step are newer than those before.
-    is_new: bool,
+    /// Age of the last one dropped, while there is one: neither it nor an older one is a further sample.
+    dropped_age_ms: u16,
 }
 
 impl Samples {
@@ -87,13 +98,19 @@ impl Samples {
                 aged(temperature).filter(|sample| sample.value > DeciCelsius::new(-2_732));
             keep_newer(&mut self.temperature, temperature);
         }
-        self.is_new = new_voltage && new_current;
-        let mut change = None;
-        if self.is_new {
+        let mut taken = Taken {
+            filtered,
+            change: None,
+            newest: Newest::Known,
+        };
+        if new_voltage && new_current {
             self.good = self.good.saturating_add(1).min(SAMPLES_TO_START);
-            change = before.and_then(|before| self.compare(before, params));
+            taken.newest = Newest::New;
+            if let Some(before) = before {
+                self.compare(before, params, &mut taken);
+            }
         }
-        Taken { filtered, change }
+        taken
     }
 
     fn grow(&mut self, gap_ms: u64) {
@@ -106,6 +123,8 @@ impl Samples {
         if let Some(sample) = &mut self.temperature {
             sample.grow(gap_ms);
         }
+        let gap_ms = u16::try_from(gap_ms).unwrap_or(u16::MAX);
+        self.dropped_age_ms = self.dropped_age_ms.saturating_add(gap_ms);
     }
 
     /// The voltage of a step when it may be believed.
@@ -119,7 +138,8 @@ impl Samples {
             return (None, Filtered::Passed);
         };
         let last = self.voltage.filter(|last| offered.age < last.age);
-        if self.voltage.is_some() && last.is_none() {
+        let known = self.dropped > 0 && offered.age_ms() >= self.dropped_age_ms.into();
+        if known || (self.voltage.is_some() && last.is_none()) {
             return (None, Filtered::Passed);
         }
         let patient = self.dropped < params.k_reject;
@@ -134,25 +154,31 @@ impl Samples {
             return (Some(offered), Filtered::Passed);
         };
         self.dropped = self.dropped.saturating_add(1);
+        self.dropped_age_ms = u16::try_from(offered.age_ms()).unwrap_or(u16::MAX);
         let value = offered.value;
         (None, Filtered::Dropped { value, limit })
     }
 
     /// Compares the newest sample with the one before it.
     fn compare(
-        &mut self,
+        &self,
         (voltage, current): (Aged<Millivolts>, Aged<Milliamps>),
         params: &Params,
-    ) -> Option<Change> {
-        let (new_voltage, new_current) = self.voltage.zip(self.current)?;
+        taken: &mut Taken,
+    ) {
+        let Some((new_voltage, new_current)) = self.voltage.zip(self.current) else {
+            return;
+        };
         let change = Change {
             voltage: new_voltage.value.saturating_sub(voltage.value),
             current: new_current.value.saturating_sub(current.value),
         };
-        self.repeats = change.voltage == Millivolts::ZERO && change.current == Milliamps::ZERO;
+        if change.voltage == Millivolts::ZERO && change.current == Milliamps::ZERO {
+            taken.newest = Newest::Repeated;
+        }
         let apart_ms = voltage.age_ms().saturating_sub(new_voltage.age_ms());
         let follows = apart_ms <= params.tick_ms.saturating_mul(2);
-        Some(change).filter(|_| follows)
+        taken.change = Some(change).filter(|_| follows);
     }
 
     /// Age of the older one of voltage and current; `None` before the first.
@@ -194,18 +220,9 @@ impl Samples {
         self.good
     }
 
-    pub(crate) fn is_new(&self) -> bool {
-        self.is_new
-    }
-
     /// Voltages dropped in a row.
     pub(crate) fn dropped(&self) -> u8 {
         self.dropped
-    }
-
-    /// Whether the newest sample repeats the one before.
-    pub(crate) fn repeats(&self) -> bool {
-        self.repeats
     }
 }
 

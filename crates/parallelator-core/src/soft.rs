@@ -119,8 +119,8 @@ fn frozen(
     anew: bool,
 ) -> Option<Found> {
     // A sensor that says nothing does not repeat itself: its age speaks for it.
-    let others = others.filter(|_| pack.samples.is_new())?;
-    let repeats = pack.samples.repeats() && !anew;
+    let others = others.filter(|_| pack.has_new_sample())?;
+    let repeats = pack.repeats_itself() && !anew;
     let soft = &mut pack.soft;
     if !repeats || soft.repeated == 0 {
         soft.repeated = 0;

@@ -15,7 +15,8 @@
 //! ```
 //!
 //! `Precharge` stands between `Open` and `Closing` where a pre-charge path is fitted. Only
-//! `Open -> (Precharge ->) Closing -> Closed` raises the number of connected packs.
+//! `Open -> (Precharge ->) Closing -> Closed` raises the number of connected packs. A pack whose opening waits, with its switch
+//! still closed, goes back to `Closed` when it has become the last one and the policy keeps it.
 
 /// The state of one pack.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

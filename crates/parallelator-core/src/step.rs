@@ -234,6 +234,7 @@ impl<const N: usize> Core<N> {
                 continue;
             };
             let taken = pack.samples.take(input, &self.params, &step.moment);
+            pack.newest = taken.newest;
             // A jump hides how much charge has flowed, and an opened pack begins anew.
             let counted = regular && pack.closed;
             pack.rest = pack.rest.filter(|_| counted);

@@ -37,11 +37,11 @@ impl<const N: usize> Core<N> {
         };
         let watched = !pack.closed && !pack.precharge.is_active() && pack.stuck.is_none();
         // A frozen sensor goes on showing the current it had: that proves nothing.
-        let frozen = pack.samples.repeats()
+        let frozen = pack.repeats_itself()
             && pack
                 .trouble
                 .is_some_and(|trouble| trouble.fault == Fault::Frozen);
-        if !watched || !pack.samples.is_new() || frozen {
+        if !watched || !pack.has_new_sample() || frozen {
             return;
         }
         let open_for_ms = step.moment.core_ms.saturating_sub(pack.changed_at_ms);
@@ -157,15 +157,16 @@ impl<const N: usize> Core<N> {
         // Alone on the bus a pack carries what the load draws, and that may be nothing; but it does not leave it dead.
         let measured = step.inputs.bus.voltage;
         let dead = measured.filter(|_| self.voltage_of_live_bus(step).is_none());
-        let others = others.or(dead)?;
-        let bus = measured.unwrap_or(others);
+        let reference = others.or(dead);
         let params = self.params;
         let pack = self.packs.get_mut(index)?;
-        if !pack.close_confirmed {
+        // What was counted beside others proves nothing once there is nobody to compare with.
+        let Some(others) = reference.filter(|_| pack.close_confirmed) else {
             pack.missing_samples = 0;
             return None;
-        }
-        if !pack.samples.is_new() {
+        };
+        let bus = measured.unwrap_or(others);
+        if !pack.has_new_sample() {
             return None;
         }
         let current = pack.current().get().saturating_abs();

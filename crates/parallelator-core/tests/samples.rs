@@ -216,6 +216,31 @@ fn an_older_sample_brings_nothing_new() {
     );
 }
 
+#[test]
+fn a_dropped_sample_that_is_repeated_or_followed_by_an_older_one_is_not_dropped_again() {
+    let mut world = running();
+    let offer = |world: &mut World, age_ms: u32| {
+        world.now_ms += 100;
+        let input = &mut world.inputs.packs[0];
+        input.voltage = Sample::good(battery_units::Millivolts::new(19_000), age_ms);
+        input.current = Sample::good(battery_units::Milliamps::ZERO, 0);
+        for input in &mut world.inputs.packs[1..3] {
+            input.voltage = Sample::good(battery_units::Millivolts::new(28_000), 0);
+            input.current = Sample::good(battery_units::Milliamps::ZERO, 0);
+        }
+        world.decision = world.core.step(world.now_ms, &world.inputs);
+        world.closed().contains(&0)
+    };
+    assert!(offer(&mut world, 0), "the first jump");
+    // The sensor has stopped and says the same again, or something from before it.
+    for age_ms in [100, 200, 350, 400, 500] {
+        assert!(offer(&mut world, age_ms), "{age_ms} ms old: nothing new");
+    }
+    assert!(offer(&mut world, 0), "the second jump");
+    assert!(offer(&mut world, 99), "the third one, just newer");
+    assert!(!offer(&mut world, 0), "and then it is believed");
+}
+
 /// A rack with a measured bus current that is off by this.
 fn metered(off_a: f64, load_a: f64) -> World {
     let mut world = World::at(&[28.0, 28.0, 28.0]);

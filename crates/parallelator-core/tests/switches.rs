@@ -395,3 +395,21 @@ fn an_opening_is_confirmed_when_both_the_write_and_the_read_back_are_good() {
         assert_eq!(world.state(0), state, "{write_ok} {readback_ok}");
     }
 }
+
+#[test]
+fn a_missing_current_beside_others_is_not_counted_on_when_the_pack_is_alone() {
+    let mut world = running();
+    world.says(&[(28_000, 0), (28_200, 0), (28_200, 0)]);
+    world.run_ms(300);
+    world.command(Command::Disable { pack: 1 });
+    world.command(Command::Disable { pack: 2 });
+    world.step();
+    world.run_ms(1_000);
+    assert_eq!(world.closed(), [0], "four of five samples");
+    // One that may be connected is there for a single step: that is one sample, not a fifth one.
+    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Closed);
+    world.step();
+    world.inputs.packs[2].switch_feedback = None;
+    world.run_ms(1_000);
+    assert_eq!(world.closed(), [0]);
+}
