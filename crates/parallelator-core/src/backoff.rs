@@ -7,7 +7,7 @@ use crate::Params;
 pub(crate) struct Backoff {
     score: u8,
     /// Healthy core time since the last fault or the last point forgiven.
-    healthy_ms: u64,
+    healthy_ms: u32,
 }
 
 impl Backoff {
@@ -46,8 +46,9 @@ impl Backoff {
         if self.score == 0 {
             return;
         }
+        let elapsed_ms = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
         self.healthy_ms = self.healthy_ms.saturating_add(elapsed_ms);
-        if self.healthy_ms >= params.t_decay_ms.into() {
+        if self.healthy_ms >= params.t_decay_ms {
             self.healthy_ms = 0;
             self.score = self.score.saturating_sub(1);
         }

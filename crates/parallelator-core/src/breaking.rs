@@ -143,6 +143,12 @@ impl<const N: usize> Core<N> {
         pack.opened_by = reason;
         pack.leak_samples = 0;
         pack.missing_samples = 0;
+        // The back-off is the time from an opening to the next join, and this opening may have waited for its current.
+        let wait_ms = pack.backoff.wait_ms(&self.params);
+        let until_ms = step.moment.core_ms.saturating_add(wait_ms);
+        if let Some(trouble) = &mut pack.trouble {
+            trouble.until_ms = trouble.until_ms.max(until_ms);
+        }
         let breaking = pack.opened_with;
         if matches!(reason, Reason::Fault(fault) if fault.class() == FaultClass::S1) {
             self.shedding.note_opening(step.moment.core_ms);

@@ -266,21 +266,27 @@ const LONGEST_MEMORY_MS: u32 = 300_000;
 /// A charging current can only raise the open-circuit voltage and a discharging one only lower it, by no more than
 /// `R · Q / (t_rest / 10)`: `t_rest` is the slow relaxation of a cell and a tenth of it the fast one, whose pair of R and C
 /// has the steepest slope. So the currents that the joins themselves cause do not widen the spread of the set.
+///
+/// A pair of R and C that is faster than with the default is full sooner, and never beyond `R · I` of the largest current:
+/// what goes beyond the drift of the default ends there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rest {
     low_uv: i32,
     high_uv: i32,
+    /// What the fast pairs add to the drift of the default, by discharging and by charging.
+    fast_below_uv: i32,
+    fast_above_uv: i32,
     since_ms: u32,
 }
 
-/// `t_rest` for the fast relaxation. Zero says that nothing relaxes: what is left is the slope of the open-circuit voltage,
-/// for which the flattest drift is meant in any case.
-fn fast_relaxation_ms(params: &Params) -> i64 {
-    let fast_ms = match params.t_rest_ms {
-        0 => FASTEST_RELAXATION_MS,
-        slow_ms => slow_ms.div_euclid(10).clamp(1, FASTEST_RELAXATION_MS),
-    };
-    fast_ms.into()
+/// The fast relaxation where `t_rest` makes it faster than with the default. Zero says that nothing relaxes: what is left is
+/// the slope of the open-circuit voltage, for which the drift of the default is meant in any case.
+fn faster_relaxation_ms(params: &Params) -> Option<u32> {
+    const SLOW_MS: u32 = FASTEST_RELAXATION_MS * 10;
+    match params.t_rest_ms {
+        0 | SLOW_MS.. => None,
+        slow_ms => Some(slow_ms.div_euclid(10).max(1)),
+    }
 }
 
 impl Rest {
@@ -288,6 +294,8 @@ impl Rest {
         Self {
             low_uv: source.low_uv,
             high_uv: source.high_uv,
+            fast_below_uv: 0,
+            fast_above_uv: 0,
             since_ms: 0,
         }
     }
@@ -296,23 +304,36 @@ impl Rest {
     pub(crate) fn count(&mut self, current: Milliamps, elapsed_ms: u64, params: &Params) {
         let elapsed_ms = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
         let charge = product(current.get(), elapsed_ms);
-        let r_max = i64::from(Path::nominal(params).max.saturating_mul(params.r_nom.get()));
-        let fast_us = fast_relaxation_ms(params).saturating_mul(1_000);
-        let drift = narrow(ceil_div(
-            charge.saturating_abs().saturating_mul(r_max),
-            fast_us,
-        ));
-        if charge >= 0 {
+        let (r_max, r_nom) = (Path::nominal(params).max, params.r_nom.get());
+        let nanovolts_ms = charge
+            .saturating_abs()
+            .saturating_mul(r_max.saturating_mul(r_nom).into());
+        let drift_by = |relaxation_ms: u32| {
+            let relaxation_us = i64::from(relaxation_ms).saturating_mul(1_000);
+            narrow(ceil_div(nanovolts_ms, relaxation_us))
+        };
+        let drift = drift_by(FASTEST_RELAXATION_MS);
+        let fast = if charge >= 0 {
             self.high_uv = self.high_uv.saturating_add(drift);
+            &mut self.fast_above_uv
         } else {
             self.low_uv = self.low_uv.saturating_sub(drift);
+            &mut self.fast_below_uv
+        };
+        if let Some(fast_ms) = faster_relaxation_ms(params) {
+            let current = current.get().saturating_abs().min(CURRENT_LIMIT_MA);
+            let full = narrow(drop_uv(current, r_max, r_nom, UP));
+            let grown = fast.saturating_add(drift_by(fast_ms).saturating_sub(drift));
+            *fast = grown.min(full).max(*fast);
         }
         self.since_ms = self.since_ms.saturating_add(elapsed_ms);
     }
 
     /// Where the open-circuit voltage lies now, as long as anything is remembered.
     fn interval(&self) -> Option<(i32, i32)> {
-        (self.since_ms <= LONGEST_MEMORY_MS).then_some((self.low_uv, self.high_uv))
+        let low_uv = self.low_uv.saturating_sub(self.fast_below_uv);
+        let high_uv = self.high_uv.saturating_add(self.fast_above_uv);
+        (self.since_ms <= LONGEST_MEMORY_MS).then_some((low_uv, high_uv))
     }
 }
 

@@ -405,3 +405,39 @@ fn the_wait_is_over_at_t_shed_and_not_a_millisecond_before() {
     world.step_after(1);
     assert_eq!(world.closed(), [1, 2]);
 }
+
+#[test]
+fn a_cool_down_begins_when_the_switch_opens_and_not_when_it_begins_to_wait() {
+    let mut world = running(3);
+    world.says(&[(20_000, -25_000), (27_000, -1_000), (27_000, -1_000)]);
+    world.step();
+    assert_eq!(ms_until_open(&mut world, 0), 3_000);
+    let opened_at = world.now_ms;
+    world.says(&[(27_000, 0), (27_000, -1_000), (27_000, -1_000)]);
+    world.step();
+    assert_eq!(world.state(0), "cooldown");
+    assert_eq!(world.decision.packs[0].eligible_in_ms, Some(9_900));
+    world.run_ms(10_000);
+    assert_eq!(world.when(EventKind::Recovered), opened_at + 10_000);
+}
+
+#[test]
+fn a_wait_as_long_as_the_back_off_does_not_use_it_up() {
+    let mut world = running(2);
+    let params = Params {
+        t_backoff0_ms: 3_000,
+        ..*world.core.params()
+    };
+    world = World::of(world.packs, params);
+    world.run_ms(10_000);
+    world.events.clear();
+    world.says(&[(20_000, -25_000), (27_000, -1_000)]);
+    world.step();
+    assert_eq!(ms_until_open(&mut world, 0), 3_000);
+    world.says(&[(27_000, 0), (27_000, -1_000)]);
+    world.run_ms(2_900);
+    assert_eq!(world.state(0), "cooldown");
+    assert!(!world.saw(EventKind::Recovered));
+    world.step();
+    assert!(world.saw(EventKind::Recovered));
+}

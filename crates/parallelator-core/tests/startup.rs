@@ -2,7 +2,7 @@
 
 mod world;
 
-use battery_units::Milliamps;
+use battery_units::{Milliamps, Milliohms, Millivolts, Permille};
 use parallelator_core::*;
 use world::{IdealPack, World};
 
@@ -194,4 +194,50 @@ fn packs_at_rest_join_whatever_their_relaxation_is_said_to_be() {
         world.run_ms(5_000 + 500 * 6);
         assert_eq!(world.closed().len(), 6, "t_rest {t_rest_ms} ms");
     }
+}
+
+#[test]
+fn many_packs_at_rest_join_though_they_relax_within_a_second() {
+    // 0.38 V over the smallest path of 68 mΩ are less than 6 A. The packs in between give to the first ones and take from the
+    // last: both directions move what is known of them.
+    let params = Params {
+        tick_ms: 200,
+        r_nom: Milliohms::new(120),
+        r_err: Permille::new(436),
+        dv_err: Millivolts::new(35),
+        v_uv_rec: Millivolts::new(27_336),
+        i_dis_max: Milliamps::new(16_363),
+        i_chg_max: Milliamps::new(9_053),
+        i_circ_max: Milliamps::new(6_953),
+        dv_max: Millivolts::new(1_171),
+        t_rest_ms: 1_000,
+        t_settle_ms: 1_600,
+        t_form_ms: 1_282,
+        age_soft_ms: 400,
+        ..Params::default()
+    };
+    let low = [
+        (24.145, 0.137),
+        (24.145, 0.153),
+        (24.145, 0.068),
+        (24.175, 0.146),
+    ];
+    let between = [
+        (24.201, 0.068),
+        (24.267, 0.068),
+        (24.406, 0.161),
+        (24.476, 0.172),
+    ];
+    let high = [
+        0.068, 0.068, 0.159, 0.128, 0.141, 0.172, 0.160, 0.085, 0.068,
+    ]
+    .map(|r| (24.521, r));
+    let all = [&low[..], &between, &[(24.479, 0.069)], &high].concat();
+    let packs: Vec<_> = all.iter().map(|&(u, r)| IdealPack::new(u, r)).collect();
+    let mut world = World::of(packs, params);
+    world.inputs.bus.mode_hint = ModeHint::Idle;
+    for _ in 0..(1_282 + 18 * 1_600) / 200 + 8 {
+        world.step_after(200);
+    }
+    assert_eq!(world.closed().len(), 18);
 }

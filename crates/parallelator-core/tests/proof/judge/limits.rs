@@ -46,30 +46,35 @@ impl Judge {
         }
     }
 
+    /// A back-off lasts from an opening on, twice as long for each point of the score, unless a command clears it.
     fn i27_nobody_toggles(&mut self, seen: &Seen<'_>) {
         if !seen.healthy {
             return;
         }
-        let back_off = u64::from(self.params.t_backoff0_ms);
-        for event in Self::events(seen, EventKind::Opened) {
-            let (Some(index), Some(Reason::Fault(fault))) =
-                (event.pack.map(usize::from), event.reason)
-            else {
+        for event in seen.decision.events.iter() {
+            let Some(index) = event.pack.map(usize::from) else {
                 continue;
             };
-            if !self.was_closed(index) {
-                // It leaves its pre-charge path, where three tries are its right.
+            if event.kind == EventKind::Cleared {
+                // In the order of the events: a clear command may come in the very step of the opening, after it.
+                self.backs_off[index] = None;
                 continue;
             }
-            if let Some(last_ms) = self.last_fault_ms[index] {
-                let since = self.core_ms - last_ms;
-                self.holds(27, since >= back_off, || {
-                    format!("pack {index} opened twice in {since} ms, now by {fault:?}")
-                });
-            } else {
-                self.holds(27, true, String::new);
-            }
-            self.last_fault_ms[index] = Some(self.core_ms);
+            // Who leaves the pre-charge path was not closed: three tries are its right.
+            let opened = event.kind == EventKind::Opened && self.was_closed(index);
+            let Some(Reason::Fault(fault)) = event.reason.filter(|_| opened) else {
+                continue;
+            };
+            let core_ms = self.core_ms;
+            let until_ms = self.backs_off[index].unwrap_or(0);
+            self.holds(27, core_ms >= until_ms, || {
+                let early = until_ms - core_ms;
+                format!("pack {index} opened again by {fault:?}, {early} ms before its back-off was over")
+            });
+            let doublings = u32::from(seen.decision.packs[index].score.saturating_sub(1)).min(30);
+            let back_off = u64::from(self.params.t_backoff0_ms) << doublings;
+            let longest = u64::from(self.params.t_backoff_max_ms);
+            self.backs_off[index] = Some(core_ms + back_off.min(longest));
         }
     }
 }

@@ -92,7 +92,8 @@ pub struct Judge {
     waiting_since: [Option<i128>; N],
     last_soft_ms: Option<u64>,
     last_soft_was_delayed: bool,
-    last_fault_ms: [Option<u64>; N],
+    /// Core time until which a pack that a fault has opened may not come back.
+    backs_off: [Option<u64>; N],
     score_at_reboot: Option<[u8; N]>,
     pub tally: Tally,
 }
@@ -122,7 +123,7 @@ impl Judge {
             waiting_since: [None; N],
             last_soft_ms: None,
             last_soft_was_delayed: false,
-            last_fault_ms: [None; N],
+            backs_off: [None; N],
             score_at_reboot: None,
             tally: Tally::default(),
         }

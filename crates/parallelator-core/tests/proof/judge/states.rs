@@ -61,7 +61,6 @@ impl Judge {
         let pack = &seen.decision.packs[index];
         if cleared {
             self.cooling[index] = None;
-            self.last_fault_ms[index] = None;
         }
         let until = match pack.state {
             PackState::Cooldown { until_ms } => Some(until_ms),
