@@ -441,3 +441,52 @@ fn a_wait_as_long_as_the_back_off_does_not_use_it_up() {
     world.step();
     assert!(world.saw(EventKind::Recovered));
 }
+
+#[test]
+fn an_opening_asked_for_a_pack_that_counts_as_unmeasured_does_not_wait() {
+    // A smaller age_hard opens nobody before the load has had its time; until then whoever is asked to open does so at once.
+    for (tightened, delayed) in [(false, true), (true, false)] {
+        let mut world = running(2);
+        world.says(&[(27_500, -25_000); 2]);
+        world.step();
+        world.packs[0].answers = false;
+        world.run_ms(500);
+        if tightened {
+            let params = *world.core.params();
+            world.inputs.new_params = Some(Params {
+                age_hard_ms: 500,
+                ..params
+            });
+        }
+        world.step();
+        assert_eq!(world.closed(), [0, 1]);
+        world.command(Command::Disable { pack: 0 });
+        world.step();
+        assert_eq!(world.saw(EventKind::OpeningDelayed), delayed);
+        assert_eq!(world.closed().contains(&0), delayed);
+    }
+}
+
+#[test]
+fn an_empty_pack_that_recovers_while_another_waits_gives_nothing_before_it_is_judged_again() {
+    // Pack 0 is empty and being charged, so it stays; the opening of pack 1 waits for its current to fall.
+    let mut world = running(3);
+    world.says(&[(23_900, 1_000), (28_000, 1_000), (28_000, 1_000)]);
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    assert_eq!(world.decision.dcl, Milliamps::ZERO);
+    world.says(&[(23_900, 1_000), (28_000, 25_000), (28_000, 1_000)]);
+    world.command(Command::Disable { pack: 1 });
+    world.step();
+    assert_eq!(world.state(1), "opening");
+    world.says(&[(25_100, 1_000), (28_000, 25_000), (28_000, 1_000)]);
+    world.step();
+    assert_eq!(world.state(1), "opening");
+    world.says(&[(24_900, 1_000), (28_000, 0), (28_000, 1_000)]);
+    world.run_ms(200);
+    assert_eq!(world.closed(), [0, 2]);
+    assert_eq!(world.decision.dcl, Milliamps::ZERO);
+    world.says(&[(25_100, 1_000), (28_000, 0), (28_000, 1_000)]);
+    world.run_ms(200);
+    assert!(world.decision.dcl > Milliamps::ZERO);
+}

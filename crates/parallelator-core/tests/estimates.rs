@@ -128,3 +128,123 @@ fn what_relaxes_fast_is_forgotten_no_further_than_the_current_can_have_moved_it(
         }
     }
 }
+
+/// What pack 1 is told it could make circulate, against millivolts over the two smallest paths of the band.
+fn assert_told(world: &World, millivolts: f64) {
+    let told = f64::from(world.decision.packs[1].predicted.unwrap().get());
+    let expected = millivolts / 72.0 * 1_000.0;
+    assert!(
+        (told - expected).abs() < expected * 0.01,
+        "{told} mA, expected {expected}"
+    );
+}
+
+#[test]
+fn what_was_known_before_a_join_counts_unless_it_is_further_off_than_measuring_explains() {
+    // Pack 0 joined at 28.0 V. What it reads now may be wrong by 20 mV: then pack 1 is as far away as it was, else as far as
+    // it looks. 20 mV more for its own error.
+    for (millivolts, apart) in [(28_020, 500.0), (28_021, 479.0)] {
+        let mut world = World::at(&[28.0, 28.5]);
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(3_000);
+        assert_eq!(world.closed(), [0]);
+        world.says(&[(millivolts, 0), (28_500, 0)]);
+        world.command(Command::Enable { pack: 1 });
+        world.run_ms(200);
+        assert_eq!(world.reason(1), "circulating_current");
+        assert_told(&world, apart + 20.0);
+    }
+}
+
+#[test]
+fn what_was_known_of_a_pack_that_charges_is_forgotten_when_the_clock_jumps() {
+    let packs = vec![IdealPack::new(28.0, 0.084), IdealPack::new(27.5, 0.060)];
+    let mut world = World::of(packs, Params::default());
+    world.command(Command::Disable { pack: 1 });
+    world.load_obeys = false;
+    world.run_ms(3_000);
+    assert_eq!(world.closed(), [0]);
+    world.command(Command::Enable { pack: 1 });
+    // Too slow to be a step of the load that shows the path.
+    for step in 1..=10 {
+        world.load_a = -0.5 * f64::from(step);
+        world.step();
+    }
+    // It can only have risen, by what 2.75 As do to 84 mΩ in thirty seconds: 7.7 mV.
+    assert_told(&world, 500.0 + 7.7 + 20.0);
+    world.step_after(1_000);
+    assert!(world.saw(EventKind::ClockJump));
+    world.step();
+    // It reads 28.42 V at 5 A: with the smallest path of the band, 36 mΩ, it stands at 28.24 V.
+    assert_told(&world, 740.0 + 20.0);
+}
+
+#[test]
+fn a_join_is_judged_by_what_was_known_of_the_others_before_they_carried_a_current() {
+    // At 2 A a path of 84 mΩ drops 48 mV more than one of 60 mΩ, by which pack 0 would be taken for emptier than it is. Pack 1
+    // has 0.4 V more than it reads.
+    let packs = vec![IdealPack::new(28.0, 0.084), IdealPack::new(28.3, 0.060)];
+    let mut world = World::of(packs, Params::default());
+    world.packs[1].offset = -0.4;
+    world.command(Command::Disable { pack: 1 });
+    world.load_obeys = false;
+    world.run_ms(3_000);
+    assert_eq!(world.closed(), [0]);
+    for load_a in [0.5, 1.0, 1.5, 2.0] {
+        world.load_a = load_a;
+        if load_a == 2.0 {
+            world.command(Command::Enable { pack: 1 });
+        }
+        world.step();
+    }
+    assert_eq!(world.closed(), [0, 1]);
+    let carries = world.currents(2.0)[1] * 1_000.0;
+    world.run_ms(600);
+    let [(_, "join_mismatch", off, _)] = world.of_kind(EventKind::Opened)[..] else {
+        panic!("{:?}", world.of_kind(EventKind::Opened));
+    };
+    // 28.0 V and 27.9 V over equal paths: half of the load, and 50 mV over 60 mΩ into the lower one. What one of two carries
+    // too much, the other carries too little.
+    let predicted = 50.0 / 0.060 - 1_000.0;
+    let expected = (carries - predicted).abs();
+    assert!(
+        (f64::from(off).abs() - expected).abs() < 100.0,
+        "{off} mA, expected {expected}"
+    );
+}
+
+#[test]
+fn only_a_pack_that_was_first_is_opened_with_the_second_one_that_does_not_fit() {
+    // Packs 2 and 3 have 0.3 V more than they read.
+    for first_left in [false, true] {
+        let mut world = World::at(&[28.01, 28.0, 28.3, 28.3]);
+        world.packs[2].offset = -0.3;
+        world.packs[3].offset = -0.3;
+        world.command(Command::Disable { pack: 2 });
+        world.command(Command::Disable { pack: 3 });
+        world.run_ms(3_000);
+        assert_eq!(world.when(EventKind::Closed), 500);
+        assert_eq!(world.of_kind(EventKind::Closed)[0].0, Some(0));
+        if first_left {
+            world.command(Command::Disable { pack: 0 });
+            world.run_ms(1_000);
+            world.command(Command::Enable { pack: 0 });
+            world.run_ms(1_000);
+        }
+        assert_eq!(world.closed(), [0, 1]);
+        world.events.clear();
+        world.command(Command::Enable { pack: 2 });
+        world.command(Command::Enable { pack: 3 });
+        world.run_ms(3_000);
+        let opened: Vec<_> = world
+            .of_kind(EventKind::Opened)
+            .iter()
+            .map(|&(pack, why, ..)| (pack.unwrap(), why))
+            .collect();
+        let mut expected = vec![(2, "join_mismatch"), (3, "join_mismatch")];
+        if !first_left {
+            expected.push((0, "join_mismatch"));
+        }
+        assert_eq!(opened, expected, "the first had left: {first_left}");
+    }
+}

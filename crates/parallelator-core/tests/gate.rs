@@ -270,3 +270,95 @@ fn a_pack_that_another_goes_before_is_told_how_far_it_is_and_when_its_turn_comes
     world.step();
     assert_eq!(world.decision.packs[waiting].eligible_in_ms, Some(400));
 }
+
+#[test]
+fn a_pack_that_may_carry_less_than_measuring_may_be_off_by_joins_nobody() {
+    // 20 mV over 72 mΩ are 277⅞ mA either way.
+    for (limit, joins) in [(277, false), (280, true)] {
+        let mut world = World::at(&[28.0, 28.0]);
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(3_000);
+        world.inputs.packs[1].gauge.i_dis_max = Some(Milliamps::new(limit));
+        world.inputs.packs[1].gauge.i_chg_max = Some(Milliamps::new(limit));
+        world.command(Command::Enable { pack: 1 });
+        world.run_ms(1_000);
+        assert_eq!(world.closed() == [0, 1], joins, "{limit} mA");
+        if !joins {
+            assert_eq!(world.reason(1), "pack_limit");
+        }
+    }
+}
+
+#[test]
+fn a_pack_that_is_sure_to_give_may_be_asked_for_just_what_it_may_give() {
+    // Pack 1 lies 0.3 V above a bus that is charged with 3 A: its share of them may be more than the 1 A it may take, but
+    // what it gives to pack 0 at the same time is more than that.
+    let at = |limit: i32| {
+        let mut world = World::at(&[28.0, 28.3]);
+        world.command(Command::Disable { pack: 1 });
+        world.load_obeys = false;
+        world.run_ms(3_000);
+        while world.load_a > -3.0 {
+            world.load_a -= 0.5;
+            world.step();
+        }
+        world.inputs.packs[1].gauge.i_chg_max = Some(Milliamps::new(1_000));
+        world.inputs.packs[1].gauge.i_dis_max = Some(Milliamps::new(limit));
+        world.command(Command::Enable { pack: 1 });
+        world.run_ms(200);
+        world
+    };
+    let refused = at(1_000);
+    assert_eq!(refused.reason(1), "pack_limit");
+    let asked = -refused.decision.packs[1].value;
+    // 320 mV over the two smallest paths, less the smallest share of the charging current.
+    let expected = 320.0 / 0.072 - 3_000.0 * 0.3;
+    assert!((f64::from(asked) - expected).abs() < 5.0, "{asked} mA");
+    assert_eq!(at(asked).closed(), [0, 1]);
+    assert_eq!(at(asked - 1).closed(), [0]);
+}
+
+#[test]
+fn a_pack_is_told_the_one_limit_that_it_would_exceed() {
+    // Either way 20 mV over 72 mΩ; what it may be charged with is just enough.
+    let at = |discharge, charge| {
+        let mut world = World::at(&[28.0, 28.0]);
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(3_000);
+        world.inputs.packs[1].gauge.i_dis_max = Some(Milliamps::new(discharge));
+        world.inputs.packs[1].gauge.i_chg_max = Some(Milliamps::new(charge));
+        world.command(Command::Enable { pack: 1 });
+        world.run_ms(200);
+        let pack = &world.decision.packs[1];
+        assert_eq!(pack.reason.code(), "pack_limit");
+        (pack.value, pack.limit)
+    };
+    let (most, limit) = at(100, 100);
+    assert!((278..=279).contains(&most), "{most}");
+    assert_eq!(limit, 100);
+    assert_eq!(at(most - 1, most), (-most, 1 - most));
+}
+
+#[test]
+fn a_pack_whose_own_path_lies_outside_the_band_joins_nobody() {
+    let packs = vec![IdealPack::new(28.0, 0.060), IdealPack::new(28.0, 0.100)];
+    let mut world = World::of(packs, Params::default());
+    world.load_obeys = false;
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1]);
+    for _ in 0..5 {
+        world.load_a = 6.0;
+        world.run_ms(200);
+        world.load_a = 0.0;
+        world.run_ms(200);
+    }
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(1_000);
+    world.command(Command::Enable { pack: 1 });
+    world.run_ms(3_000);
+    assert_eq!((world.state(0), world.reason(0)), ("closed", "connected"));
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("open", "path_resistance")
+    );
+}

@@ -148,6 +148,11 @@ fn a_precharge_must_be_able_to_settle_before_its_time_out() {
         faults(&fitted(2_000)),
         ["t_settle_ms: 2000 is not below the time-out of a pre-charge (r_pre_mohm) 2000"]
     );
+    let without = Params {
+        r_pre: Milliohms::new(0),
+        ..fitted(2_000)
+    };
+    assert_eq!(without.check(), Ok(()));
 }
 
 #[test]

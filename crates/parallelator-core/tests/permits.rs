@@ -64,3 +64,67 @@ fn a_load_that_was_there_and_obeys_nobody_keeps_a_pack_that_cannot_carry_it_open
         }
     }
 }
+
+#[test]
+fn a_load_that_ends_in_the_step_in_which_all_open_is_expected_to_come_back() {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.inputs.bus.load_controllable = false;
+    world.load_obeys = false;
+    world.run_ms(5_000);
+    world.load_a = 12.0;
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1]);
+    world.load_a = 0.0;
+    world.command(Command::EStop);
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(2_000);
+    world.command(Command::Arm);
+    world.run_ms(5_000);
+    assert!(world.closed().is_empty());
+    assert_eq!(world.reason(0), "load_not_covered");
+    assert_eq!(world.decision.packs[0].limit, 12_000);
+}
+
+#[test]
+fn a_pack_that_was_told_to_open_counts_no_more_in_the_limits() {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1]);
+    // The better path may take 1/0.6 against 1/1.4: seven tenths. 20 mV over 60 mΩ are kept back of 10 A.
+    let of_two = (10_000.0 - 334.0) / 0.7;
+    let dcl = f64::from(world.decision.dcl.get());
+    assert!((dcl - of_two).abs() < 30.0, "{dcl}");
+    world.command(Command::Disable { pack: 1 });
+    world.step();
+    assert_eq!(world.state(1), "opening", "it may hold the bus still");
+    assert_eq!(world.decision.dcl.get(), 10_000 - 334);
+    assert_eq!(world.decision.ccl.get(), 10_000 - 334);
+}
+
+#[test]
+fn after_a_collective_overload_nothing_is_permitted_for_just_the_first_back_off() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.command(Command::Disable { pack: 2 });
+    world.load_obeys = false;
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1]);
+    world.load_a = 22.0;
+    world.events.clear();
+    while !world.closed().is_empty() {
+        world.step();
+        assert!(world.now_ms < 20_000);
+    }
+    let opened_ms = world.now_ms;
+    assert_eq!(world.of_kind(EventKind::Opened)[0].1, "collective_overload");
+    world.load_a = 0.0;
+    world.command(Command::Enable { pack: 2 });
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [2], "it carried nothing");
+    while !world.decision.charge_permit {
+        assert_eq!(world.decision.dcl.get(), 0);
+        world.step();
+        assert!(world.now_ms < 40_000);
+    }
+    assert_eq!(world.now_ms - opened_ms, 10_000);
+    assert!(world.decision.load_permit);
+}

@@ -133,6 +133,23 @@ fn the_bus_voltage_is_not_that_of_a_pack_behind_its_resistor() {
 }
 
 #[test]
+fn a_pack_that_left_its_resistor_holds_the_bus_only_when_its_switch_is_read_back_closed() {
+    let mut world = apart_by(20_000, &[28.0, 27.4]);
+    run_until(&mut world, 1, SwitchCommand::Precharge);
+    world.run_ms(500);
+    let bus = |world: &World| world.decision.bus_voltage.map(Millivolts::get);
+    world.command(Command::Disable { pack: 1 });
+    world.step();
+    assert_eq!(world.state(1), "opening");
+    assert_eq!(bus(&world), Some(27_998), "nobody confirmed the path open");
+    world.run_ms(300);
+    assert_eq!(bus(&world), Some(28_000));
+    world.inputs.packs[1].switch_feedback = Some(SwitchFeedback::Closed);
+    world.step();
+    assert_eq!(bus(&world), Some(27_700), "the mean of the two");
+}
+
+#[test]
 fn every_end_of_a_precharge_has_one_event_with_its_reason() {
     type Ends = fn(&mut World);
     let ends: [(&str, i32, i32, Ends); 5] = [
@@ -220,4 +237,69 @@ fn a_pack_that_must_not_be_charged_does_not_equalise_upwards() {
         world.run_ms(2_000);
         assert_eq!(world.saw(EventKind::Precharging), begins, "cold: {cold}");
     }
+}
+
+#[test]
+fn a_pack_equalises_only_the_way_its_temperature_allows() {
+    // Hot packs may not be charged, cold ones not discharged here.
+    for (tenths, other, begins) in [
+        (500, 27.4, false),
+        (500, 28.6, true),
+        (-250, 27.4, true),
+        (-250, 28.6, false),
+    ] {
+        let params = Params {
+            r_pre: Milliohms::new(200),
+            t_chg_min: battery_units::DeciCelsius::new(-300),
+            ..Params::default()
+        };
+        let packs = [28.0, other].map(|u| IdealPack::new(u, 0.060));
+        let mut world = World::of(packs.to_vec(), params);
+        world.command(Command::Disable { pack: 1 });
+        run_until(&mut world, 0, SwitchCommand::Closed);
+        world.run_ms(1_000);
+        let temperature = battery_units::DeciCelsius::new(tenths);
+        world.inputs.packs[1].temperature = Some(Sample::good(temperature, 0));
+        world.command(Command::Enable { pack: 1 });
+        world.events.clear();
+        world.run_ms(200);
+        let begun = world.saw(EventKind::Precharging);
+        assert_eq!(begun, begins, "{tenths} tenths, {other} V");
+    }
+}
+
+#[test]
+fn a_pack_equalises_only_with_what_it_may_carry_itself() {
+    // (600 + 20) mV over 236 mΩ are 2 627 mA, into the pack or out of it.
+    for other in [27.4, 28.6] {
+        for (limit, begins) in [(2_620, false), (2_640, true)] {
+            let mut world = apart_by(200, &[28.0, other]);
+            world.command(Command::Disable { pack: 1 });
+            run_until(&mut world, 0, SwitchCommand::Closed);
+            world.run_ms(1_000);
+            let gauge = &mut world.inputs.packs[1].gauge;
+            gauge.i_dis_max = Some(Milliamps::new(if other > 28.0 { limit } else { 10_000 }));
+            gauge.i_chg_max = Some(Milliamps::new(if other < 28.0 { limit } else { 10_000 }));
+            world.command(Command::Enable { pack: 1 });
+            world.events.clear();
+            world.run_ms(200);
+            let begun = world.saw(EventKind::Precharging);
+            assert_eq!(begun, begins, "{limit} mA, {other} V");
+        }
+    }
+}
+
+#[test]
+fn no_precharge_begins_in_the_step_in_which_another_ends() {
+    let mut world = apart_by(200, &[28.0, 27.4, 28.0]);
+    run_until(&mut world, 0, SwitchCommand::Precharge);
+    world.run_ms(400);
+    assert_eq!(command(&world, 0), SwitchCommand::Precharge);
+    world.events.clear();
+    // Just now a current shows that pack 1 holds the bus: neither of the others fits to it without a resistor.
+    world.packs[1].says = Some((27_400, -300));
+    world.step();
+    assert_eq!(command(&world, 0), SwitchCommand::Open);
+    assert_eq!(world.reason(2), "circulating_current");
+    assert!(!world.saw(EventKind::Precharging));
 }

@@ -279,6 +279,21 @@ fn a_set_without_packs_is_admissible_under_every_limit() {
     for limit in [Milliamps::ZERO, Milliamps::new(1), Milliamps::MAX] {
         assert!(nobody.is_admissible(limit));
     }
+    assert!(nobody.largest_bound() <= Milliamps::ZERO);
+}
+
+#[test]
+fn a_bus_of_millions_of_volts_is_answered_like_one_of_two_thousand() {
+    let params = Params::default();
+    let sources = [open(&params, 28_000)];
+    let predictor = Predictor::new(&params, &sources);
+    // 31 bits of microvolts, 2 147.48 V, over the smallest path of the band.
+    let most = f64::from(i32::MAX) / 36.0;
+    for bus in [2_500_000, i32::MAX, i32::MIN] {
+        let current = predictor.against_stiff_bus(0, Millivolts::new(bus));
+        let off = f64::from(current.get()) / most - 1.0;
+        assert!((0.0..0.001).contains(&off), "{current}");
+    }
 }
 
 #[test]
@@ -352,4 +367,38 @@ fn a_set_is_admissible_up_to_its_bound_and_never_when_it_is_wild() {
     let pair = Predictor::new(&params, &far).of(all(2));
     assert_eq!(pair.largest_bound(), Milliamps::MAX);
     assert!(!pair.is_admissible(Milliamps::new(500_000)));
+}
+
+#[test]
+fn packs_a_hundred_volts_apart_are_told_which_of_them_is_charged() {
+    let params = Params::default();
+    let sources = [open(&params, 0), open(&params, 100_000)];
+    let pair = Predictor::new(&params, &sources).of(all(2));
+    let lower = pair.current_range(0, Milliamps::ZERO);
+    assert!(lower.low > Milliamps::ZERO && lower.high > Milliamps::ZERO);
+    let upper = pair.current_range(1, Milliamps::ZERO);
+    assert!(upper.low < Milliamps::ZERO && upper.high < Milliamps::ZERO);
+}
+
+#[test]
+fn no_limit_is_too_large_to_be_compared_with_a_bound() {
+    for r_nom in [1, 7, 60, 1_000, 60_000] {
+        let params = Params {
+            r_nom: Milliohms::new(r_nom),
+            ..Params::default()
+        };
+        let sources = [open(&params, 28_000), open(&params, 28_100)];
+        let pair = Predictor::new(&params, &sources).of(all(2));
+        // (100 + 20) mV over the two smallest paths, with room for the rounding.
+        let bound = 120.0 / (1.2 * f64::from(r_nom)) * 1_000.0;
+        for shift in 0..31 {
+            let limit = i32::MAX >> shift;
+            let admissible = pair.is_admissible(Milliamps::new(limit));
+            if f64::from(limit) > bound * 1.001 + 1.0 {
+                assert!(admissible, "{limit} mA at {r_nom} mΩ");
+            } else if f64::from(limit) < bound - 1.0 {
+                assert!(!admissible, "{limit} mA at {r_nom} mΩ");
+            }
+        }
+    }
 }

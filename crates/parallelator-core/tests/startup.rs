@@ -241,3 +241,43 @@ fn many_packs_at_rest_join_though_they_relax_within_a_second() {
     }
     assert_eq!(world.closed().len(), 18);
 }
+
+#[test]
+fn the_budget_of_an_hour_counts_in_the_second_hour_too_and_is_there_again_in_the_third() {
+    let mut world = World::at(&[28.0]);
+    // The largest gap that is none: three ticks.
+    let idle = |world: &mut World| {
+        for _ in 0..70 * 60_000 / 300 {
+            world.step_after(300);
+        }
+    };
+    let close_often = |world: &mut World| {
+        let before = world.decision.packs[0].closes;
+        for _ in 0..14 {
+            world.command(Command::Disable { pack: 0 });
+            world.run_ms(500);
+            world.command(Command::Enable { pack: 0 });
+            world.run_ms(1_000);
+        }
+        world.decision.packs[0].closes - before
+    };
+    idle(&mut world);
+    assert_eq!(close_often(&mut world), 12);
+    assert_eq!(world.reason(0), "wear_budget");
+    idle(&mut world);
+    assert_eq!(world.closed(), [0]);
+    assert_eq!(close_often(&mut world), 11, "one has just closed");
+}
+
+#[test]
+fn of_two_packs_that_closed_at_once_and_are_off_alike_the_first_one_is_opened() {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.inputs.bus.load_controllable = false;
+    assert_eq!(first_closed(&mut world), [0, 1]);
+    world.says(&[(28_000, -2_000), (28_000, 2_000)]);
+    world.run_ms(600);
+    assert_eq!(
+        world.of_kind(EventKind::Opened),
+        [(Some(0), "join_mismatch", -2_000, 1_334)]
+    );
+}

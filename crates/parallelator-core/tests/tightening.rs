@@ -554,3 +554,38 @@ fn a_shorter_age_waits_too() {
         assert_eq!(ms_until_opened(&mut world, silent_ms), opens_after_ms);
     }
 }
+
+#[test]
+fn what_is_predicted_follows_new_parameters_in_the_step_that_brings_them() {
+    // Two equal packs that a load keeps open which they cannot carry: 10 A less what measuring may be off by, (20 mV) / (2 R)
+    // to the other and (20 mV) / (60 mΩ) to the limit, over the share that the better path takes.
+    let carried = |r_err: f64| {
+        let (low, high) = (60.0 * (1.0 - r_err), 60.0 * (1.0 + r_err));
+        let share = (1.0 / low) / (1.0 / low + 1.0 / high);
+        (10_000.0 - 20_000.0 / (2.0 * low) - 20_000.0 / 60.0) / share
+    };
+    let params = Params {
+        i_load_expect: Milliamps::new(40_000),
+        ..Params::default()
+    };
+    let packs = vec![world::IdealPack::new(28.0, 0.060); 2];
+    let mut world = World::of(packs, params);
+    world.inputs.bus.load_controllable = false;
+    world.run_ms(5_000);
+    for (r_err, expected) in [(400, carried(0.4)), (500, carried(0.5))] {
+        give(&mut world, |params| {
+            params.r_err = battery_units::Permille::new(r_err);
+        });
+        assert_eq!(world.reason(0), "load_not_covered");
+        let told = f64::from(world.decision.packs[0].value);
+        assert!((told - expected).abs() < 20.0, "{told} mA, {expected}");
+    }
+}
+
+#[test]
+fn a_rack_that_may_close_nothing_is_not_one_whose_closings_are_left_to_the_rule() {
+    let mut world = running();
+    give(&mut world, |params| params.closes_per_hour_fleet = Some(0));
+    let kept = if taken(&world) { Some(0) } else { None };
+    assert_eq!(world.core.params().closes_per_hour_fleet, kept);
+}

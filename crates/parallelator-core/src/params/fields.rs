@@ -110,7 +110,7 @@ macro_rules! plain {
     ($($unit:ident($repr:ty)),*) => { $(
         impl Plain for $unit {
             fn plain(self) -> i64 {
-                self.get().into()
+                self.get().plain()
             }
             fn from_plain(value: i64) -> Self {
                 Self::new(<$repr>::from_plain(value))
