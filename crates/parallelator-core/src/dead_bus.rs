@@ -275,7 +275,8 @@ impl<const N: usize> Core<N> {
         })
     }
 
-    /// The admissible set of neighbours in voltage that weighs most; the lower one when two are equal.
+    /// The admissible set of neighbours in voltage that weighs most; the lower one when two are equal, also when none has a
+    /// weight at all.
     fn heaviest_set(
         &self,
         predictor: &Predictor<'_>,
@@ -294,9 +295,10 @@ impl<const N: usize> Core<N> {
                 window = wider;
                 next = next.saturating_add(1);
             }
-            let capacity: u64 = window.set().iter().map(weight).sum();
-            if capacity > best.0 {
-                best = (capacity, window.set());
+            let set = window.set();
+            let capacity: u64 = set.iter().map(weight).sum();
+            if best.1.is_empty() || capacity > best.0 {
+                best = (capacity, set);
             }
             window = predictor.bounds_of(window.set().without(lowest));
         }

@@ -2,7 +2,7 @@
 
 mod world;
 
-use battery_units::{Milliamps, Milliohms, Millivolts, Permille};
+use battery_units::{MilliampHours, Milliamps, Milliohms, Millivolts, Permille};
 use parallelator_core::*;
 use world::{IdealPack, World};
 
@@ -280,4 +280,15 @@ fn of_two_packs_that_closed_at_once_and_are_off_alike_the_first_one_is_opened() 
         world.of_kind(EventKind::Opened),
         [(Some(0), "join_mismatch", -2_000, 1_334)]
     );
+}
+
+#[test]
+fn packs_whose_gauges_have_no_capacity_start_a_dead_bus_all_the_same() {
+    let mut world = World::at(&[28.0, 28.02]);
+    world.inputs.bus.mode_hint = ModeHint::Idle;
+    for pack in &mut world.inputs.packs {
+        pack.gauge.capacity = Some(MilliampHours::new(0));
+    }
+    world.run_ms(3_000);
+    assert_eq!(world.closed(), [0, 1]);
 }
