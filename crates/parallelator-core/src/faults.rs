@@ -208,10 +208,15 @@ impl<const N: usize> Core<N> {
             return;
         };
         let hard = matches!(found.fault.class(), FaultClass::H0 | FaultClass::H1);
-        // A latch of the score hides no hard fault, and one that is put off until the pack opens hides nothing.
+        // An open pack keeps the latch it has, which only a command that names it may end. While a pack waits to open, a latch
+        // of the score hides no hard fault; one that is put off until a closed pack opens hides nothing.
         let out = !pack.closed || pack.is_breaking();
-        let known = pack.has_hard_fault() || (pack.trouble.is_some() && !hard);
-        if out && known {
+        let stands = if pack.closed {
+            pack.has_hard_fault()
+        } else {
+            pack.trouble.is_some_and(|trouble| trouble.latched)
+        };
+        if out && (stands || (pack.trouble.is_some() && !hard)) {
             // One that waits opens in any case; what hardware has seen, and what nobody sees any more, does not wait.
             if matches!(found.fault, Fault::HardwareAlert | Fault::StaleData) {
                 self.open_now(step, index, found.fault.into(), found.value, found.limit);

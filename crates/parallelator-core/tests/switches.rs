@@ -210,6 +210,33 @@ fn two_packs_with_opposite_symptoms_are_swapped_and_both_latch() {
 }
 
 #[test]
+fn an_open_pack_keeps_the_latch_it_has_whatever_comes_later() {
+    let mut world = World::of(
+        vec![world::IdealPack::new(28.0, 0.060); 2],
+        Params {
+            n_lock: 1,
+            ..Params::default()
+        },
+    );
+    world.run_ms(5_000);
+    world.says(&[(20_500, 0)]);
+    world.run_ms(500);
+    let latch = ("latched", "under_voltage_abs");
+    assert_eq!((world.state(0), world.reason(0)), latch);
+    world.says(&[(30_000, 0)]);
+    world.step();
+    assert_eq!((world.state(0), world.reason(0)), latch);
+    world.says(&[(28_000, 0)]);
+    world.run_ms(500);
+    world.command(Command::Clear {
+        pack: 0,
+        fault: Fault::OverVoltageAbs,
+    });
+    world.step();
+    assert_eq!((world.state(0), world.reason(0)), latch);
+}
+
+#[test]
 fn a_stuck_switch_beside_a_healthy_one_is_not_called_swapped() {
     let mut world = running();
     world.packs[2].welded = true;
