@@ -236,6 +236,10 @@ impl<P: Port> TinyBms<P> {
 
 impl<P: Port> Writing<'_, P> {
     /// Sends a write once, after a read that wakes the BMS; the next request waits until it is stored.
+    ///
+    /// This is the bare write: no range, no limit of the device and no order between the limits is checked, reserved registers
+    /// among 300 to 399 are not refused, and nothing is read back; `Ok` is the confirmation of the BMS and no more. For settings
+    /// there is [`Writing::apply`].
     pub async fn send<W>(&mut self, request: &W) -> Result<(), Error<P::Error>>
     where
         W: Write + for<'a> Request<Reply<'a> = ()>,
@@ -293,7 +297,10 @@ impl<P: Port> Writing<'_, P> {
             self.client.pause_at_least(self.client.waits.after_reset_us);
         }
         if write.reads_back() {
-            let found = self.read_back(write).await?;
+            let found = match self.read_back(write).await {
+                Err(Error::Reply(error)) => return Err(Error::NotReadBack(error)),
+                found => found?,
+            };
             write.check_after(found).map_err(Error::NotWritten)?;
         }
         Ok(())

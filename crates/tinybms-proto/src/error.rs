@@ -185,9 +185,11 @@ pub enum Error<E> {
     Build(BuildError),
     /// No usable reply, or a refusal.
     ///
-    /// After a read nothing has changed. After a write only refusals come here: it was not carried out.
+    /// After a read nothing has changed. After a write only refusals come here: it was not carried out. Of a plan the writes
+    /// before it stand.
     Reply(ReplyError),
-    /// A write was not sent at all, because the BMS did not answer the harmless read before it.
+    /// This write was not sent, because the BMS did not answer the harmless read before it. Of a plan the writes before it
+    /// stand.
     NotAwake(ReplyError),
     /// A write was sent once, and no confirmation came: it may have been carried out. It is not repeated.
     Unconfirmed(ReplyError),
@@ -195,6 +197,8 @@ pub enum Error<E> {
     Changed(Mismatch),
     /// A setting does not hold what was written and confirmed.
     NotWritten(Mismatch),
+    /// A setting was written and confirmed, and could not be read back: it was carried out as far as the BMS says.
+    NotReadBack(ReplyError),
 }
 
 /// A register that holds something else.
@@ -282,7 +286,10 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             Self::Build(error) => error.fmt(f),
             Self::Reply(error) => error.fmt(f),
             Self::NotAwake(error) => {
-                write!(f, "nothing was written, the BMS does not answer: {error}")
+                write!(
+                    f,
+                    "this write was not sent, the BMS does not answer: {error}"
+                )
             }
             Self::Unconfirmed(error) => write!(
                 f,
@@ -291,10 +298,13 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
             Self::Changed(mismatch) => {
                 write!(
                     f,
-                    "changed by somebody else, nothing was written: {mismatch}"
+                    "changed by somebody else, this write was not sent: {mismatch}"
                 )
             }
             Self::NotWritten(mismatch) => write!(f, "confirmed and not written: {mismatch}"),
+            Self::NotReadBack(error) => {
+                write!(f, "written and confirmed, but not read back: {error}")
+            }
         }
     }
 }

@@ -506,3 +506,18 @@ proptest! {
         let _ = Changes::parse(&text);
     }
 }
+
+#[test]
+fn what_was_read_from_a_device_is_checked_against_the_document_before_it_is_written_to_another() {
+    // Pre-charge pin 1 is no choice of the document, though a device may name limits between which it lies.
+    let mut words = words();
+    words[337 - 300] = 1;
+    let read = Changes::from_settings(&Settings::from_words(words), PRESENT);
+    assert_eq!(
+        Plan::new(&settings(), &read, PRESENT, &limits()),
+        Err(SettingError::NotAChoice {
+            setting: Setting::PrechargePin,
+            value: 1
+        })
+    );
+}

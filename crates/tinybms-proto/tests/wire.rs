@@ -344,6 +344,25 @@ both_clients!(
 );
 
 both_clients!(
+    a_write_that_was_confirmed_and_cannot_be_read_back_is_not_called_refused_or_unsent,
+    vec![
+        turn(&read_300(), &value_300(4_150)),
+        turn(&STATUS, &IDLE),
+        turn(&write_300(4_100), &confirmation_300()),
+        turn(&read_300(), &[]),
+        turn(&read_300(), &[]),
+        turn(&read_300(), &[]),
+    ],
+    |client, _line, wait| {
+        let plan = plan(Setting::FullyChargedVoltage, 4_100);
+        assert_eq!(
+            wait(client.allow_writes().apply(&plan)),
+            Err(Error::NotReadBack(ReplyError::Timeout))
+        );
+    }
+);
+
+both_clients!(
     the_state_of_charge_to_set_is_never_read,
     vec![
         turn(&STATUS, &IDLE),

@@ -69,7 +69,9 @@ pub(super) fn json_degrees(temperature: Option<DeciCelsius>) -> Value {
 }
 
 pub(super) fn json_percent(charge: StateOfCharge) -> Value {
-    json!(f64::from(charge.millionths_of_percent()) / 1_000_000.0)
+    let told =
+        (!charge.is_over_full()).then(|| f64::from(charge.millionths_of_percent()) / 1_000_000.0);
+    json!(told)
 }
 
 /// Bytes as two digits each.

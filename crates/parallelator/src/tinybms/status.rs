@@ -82,7 +82,10 @@ fn answer(live: &Live, versions: &VersionRegisters, configured: u16) -> Answer {
             "state of health",
             health.map_or_else(
                 || format!("not told by firmware {firmware}"),
-                |health| format!("{} %", decimal(i64::from(health.steps()) * 2, 3)),
+                |health| match health.to_permille() {
+                    Some(_) => format!("{} %", decimal(i64::from(health.steps()) * 2, 3)),
+                    None => format!("not known ({} steps are over 100 %)", health.steps()),
+                },
             ),
         ),
         ("lowest cell", volts(live.min_cell)),
@@ -116,7 +119,9 @@ fn answer(live: &Live, versions: &VersionRegisters, configured: u16) -> Answer {
         "voltage_mv": live.pack_voltage.to_millivolts().ok().map(i32::from),
         "current_ma": live.pack_current.to_milliamps().ok().map(i32::from),
         "state_of_charge_percent": json_percent(live.state_of_charge),
-        "state_of_health_percent": health.map(|health| f64::from(health.steps()) / 500.0),
+        "state_of_health_percent": health
+            .filter(|health| health.to_permille().is_some())
+            .map(|health| f64::from(health.steps()) / 500.0),
         "min_cell_mv": live.min_cell.get(),
         "max_cell_mv": live.max_cell.get(),
         "internal_temperature_c": json_degrees(live.internal_temperature),

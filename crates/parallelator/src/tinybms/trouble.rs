@@ -144,12 +144,12 @@ fn bms_advice(f: &mut fmt::Formatter<'_>, place: &Place, error: &Error<LineError
     match error {
         Error::Port(LineError::Closed) => write!(
             f,
-            "{place} was closed from the other end: was the adapter pulled out, or is another client connected?"
+            "{place} was closed from the other end: was the adapter pulled out, or is another client connected? What was sent just before may have been carried out"
         ),
         Error::Reply(ReplyError::Timeout) => write!(f, "nothing answers at {place}: {silent}"),
         Error::NotAwake(ReplyError::Timeout) => write!(
             f,
-            "nothing answers at {place}, so nothing was written: {silent}"
+            "nothing answers at {place}, so this write was not sent, nor any behind it: {silent}"
         ),
         Error::Reply(ReplyError::Echo) | Error::NotAwake(ReplyError::Echo) => write!(
             f,
@@ -163,7 +163,7 @@ fn bms_advice(f: &mut fmt::Formatter<'_>, place: &Place, error: &Error<LineError
         Error::Reply(error) => write!(f, "no TinyBMS at {place} ({error}): {disturbed}"),
         Error::NotAwake(error) => write!(
             f,
-            "no TinyBMS at {place} ({error}), so nothing was written: {disturbed}"
+            "no TinyBMS at {place} ({error}), so this write was not sent, nor any behind it: {disturbed}"
         ),
         Error::Unconfirmed(error) => write!(
             f,
@@ -176,6 +176,10 @@ fn bms_advice(f: &mut fmt::Formatter<'_>, place: &Place, error: &Error<LineError
         Error::NotWritten(mismatch) => write!(
             f,
             "the BMS at {place} confirmed a write, but holds something else ({mismatch})"
+        ),
+        Error::NotReadBack(error) => write!(
+            f,
+            "the BMS at {place} confirmed a write and could not be read afterwards ({error}): it was carried out as far as the BMS says; read what it holds now"
         ),
         other => write!(f, "at {place}: {other}"),
     }

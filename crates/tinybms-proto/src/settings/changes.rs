@@ -96,7 +96,7 @@ impl Changes {
     }
 
     /// Checks a value against the document; gives the number by which this crate knows it.
-    fn check(setting: Setting, value: i32) -> Result<i32, SettingError> {
+    pub(super) fn check(setting: Setting, value: i32) -> Result<i32, SettingError> {
         let entry = setting.entry();
         // Without a range of the document, what the register holds.
         let range = entry.range.unwrap_or((0, i32::from(u16::MAX)));

@@ -151,6 +151,7 @@ impl Plan {
             if !setting.entry().exists_on(firmware) {
                 return Err(SettingError::NotOnFirmware { setting, firmware });
             }
+            let value = Changes::check(setting, value)?;
             let value = as_device_knows_it(setting, value, limits);
             limits.check(setting, value)?;
             plan.target.put(setting, value);
