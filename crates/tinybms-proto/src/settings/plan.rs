@@ -129,6 +129,9 @@ impl Plan {
     /// Checks `changes` against the document, against this device and against each other, and orders what differs from
     /// `present`. Nothing is sent.
     ///
+    /// The largest currents that a device takes (registers 317 and 318) depend on the types of its switches (331 and 333), and
+    /// `limits` are those of the present types: change the types in a plan of their own, and read the limits anew after it.
+    ///
     /// # Errors
     ///
     /// The first reason not to write anything.
