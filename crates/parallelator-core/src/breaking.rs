@@ -67,7 +67,7 @@ impl<const N: usize> Core<N> {
             return;
         }
         // Of packs that open together none is the last one: that is seen before the first of them opens.
-        let alone = self.packs.iter().filter(|pack| pack.closed).count() == 1;
+        let alone = self.closed().len() == 1;
         let i_break = self.params.i_break_max.get();
         let too_high = |pack: &Pack| pack.current().get().saturating_abs() > i_break;
         let any_too_high = self

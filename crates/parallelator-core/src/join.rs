@@ -243,8 +243,8 @@ impl<const N: usize> Core<N> {
                     ..verdict
                 });
             }
-            PackState::Closed | PackState::Closing => return Err(Verdict::of(Waiting::Connected)),
             PackState::Precharge => return Err(pack.precharge.verdict()),
+            // Their reason comes with their state.
             _ => return Err(Verdict::of(Waiting::NoSensor)),
         }
         if !self.system.allows_joins() {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Differences of this many microvolts and more, 67 V, have no current that anybody would join at.
-const DIFFERENCE_LIMIT_UV: u32 = 1 << 26;
+const DIFFERENCE_LIMIT_UV: i32 = 1 << 26;
 
 /// Shares of the fleet current are told in units of `2^-16`.
 const SHARE_BITS: u32 = 16;
@@ -535,16 +535,15 @@ impl<'a> Prediction<'a> {
 }
 
 /// A difference times the conductance between one pack and the others of a set, times that of the set.
+///
+/// Beyond [`DIFFERENCE_LIMIT_UV`] it is endless; below the negative limit it stays at that limit, because nobody may take a
+/// current that pulls out of a pack for larger than it is.
 fn drive(difference_uv: i32, own: u32, all: u32) -> i64 {
-    if difference_uv.unsigned_abs() >= DIFFERENCE_LIMIT_UV {
-        return if difference_uv < 0 {
-            i64::MIN
-        } else {
-            i64::MAX
-        };
+    if difference_uv >= DIFFERENCE_LIMIT_UV {
+        return i64::MAX;
     }
     let path = wide(own, all.saturating_sub(own));
-    held_product(difference_uv, path)
+    held_product(difference_uv.max(-DIFFERENCE_LIMIT_UV), path)
 }
 
 /// The share of one conductance in all, in units of `2^-16`, rounded down.

@@ -210,9 +210,9 @@ impl<const N: usize> Core<N> {
             *slot = byte;
         }
         let (content, tail) = record
-            .split_at_mut_checked(body)
-            .ok_or(RecordError::NotARecord)?;
-        tail.copy_from_slice(&CRC.checksum(content).to_le_bytes());
+            .split_last_chunk_mut::<TAIL>()
+            .ok_or(RecordError::Length { found, needed })?;
+        *tail = CRC.checksum(content).to_le_bytes();
         Ok(record)
     }
 

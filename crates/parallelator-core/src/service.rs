@@ -3,7 +3,7 @@
 //! The short opening exercises the switch, and the step of the current shows the path resistance (`resistance.rs`). A test
 //! opens a switch and never closes one: the pack joins again as any other, and the whole time everything else goes on.
 
-use crate::{Core, EventKind, PackState, SystemState, Waiting, step::Step};
+use crate::{Core, EventKind, PackState, SystemState, Waiting, pack::Pack, step::Step};
 
 /// Memory of the service mode.
 #[derive(Debug, Default, Clone, Copy)]
@@ -44,11 +44,14 @@ impl<const N: usize> Core<N> {
         true
     }
 
-    /// Opens a pack for a test; refused unless the others can carry the load and nothing else is going on.
+    /// Opens a pack for a test; refused unless the others can carry the load, nothing else is going on, and the switch may
+    /// break what the pack carries: an opening that had to wait would last longer than what was judged here.
     pub(crate) fn test(&mut self, step: &mut Step<'_, N>, index: usize) -> bool {
         let moment = step.moment;
         let state = |index: usize| self.packs.get(index).map(|pack| pack.state(&moment));
         let tested = self.service.testing.map(usize::from);
+        let breakable =
+            |pack: &Pack| pack.current().get().saturating_abs() <= self.params.i_break_max.get();
         let over = tested.is_none_or(|tested| state(tested) == Some(PackState::Closed));
         let quiet = self.joining.unjudged.is_none()
             && self.settling_ms(moment.core_ms) == 0
@@ -60,6 +63,7 @@ impl<const N: usize> Core<N> {
             && state(index) == Some(PackState::Closed)
             && over
             && quiet
+            && self.packs.get(index).is_some_and(breakable)
             && self.rest_can_carry(step, &view, rest);
         if able {
             self.service.testing = u8::try_from(index).ok();

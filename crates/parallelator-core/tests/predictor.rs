@@ -378,6 +378,10 @@ fn packs_a_hundred_volts_apart_are_told_which_of_them_is_charged() {
     assert!(lower.low > Milliamps::ZERO && lower.high > Milliamps::ZERO);
     let upper = pair.current_range(1, Milliamps::ZERO);
     assert!(upper.low < Milliamps::ZERO && upper.high < Milliamps::ZERO);
+    // The smallest current that it can be: 100 V less 20 mV over both paths at their largest, 84 mΩ each.
+    let least = ((100_000.0 - 20.0) / 168.0 * 1_000.0) as i32;
+    assert!(lower.low.get() <= least, "{lower:?}");
+    assert!(upper.high.get() >= -least, "{upper:?}");
 }
 
 #[test]

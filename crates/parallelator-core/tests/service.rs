@@ -2,8 +2,9 @@
 
 mod world;
 
+use battery_units::Milliamps;
 use parallelator_core::*;
-use world::World;
+use world::{IdealPack, World};
 
 /// A rack of three packs that have joined and share a load.
 fn running(load_a: f64) -> World {
@@ -114,6 +115,28 @@ fn the_last_pack_is_never_tested() {
     world.command(Command::Test { pack: 0 });
     world.step();
     assert_eq!((world.closed(), refused(&world)), (vec![0], 1));
+}
+
+#[test]
+fn a_current_that_must_not_be_broken_refuses_the_test() {
+    // 4 A a pack and a little more.
+    for (load_a, opens) in [(12.0, true), (12.3, false)] {
+        let params = Params {
+            i_break_max: Milliamps::new(4_000),
+            ..Params::default()
+        };
+        let mut world = World::of(vec![IdealPack::new(28.0, 0.060); 3], params);
+        world.run_ms(10_000);
+        world.load_a = load_a;
+        world.run_ms(1_000);
+        assert_eq!(world.closed(), [0, 1, 2]);
+        world.command(Command::Service { enter: true });
+        world.command(Command::Test { pack: 0 });
+        world.step();
+        assert_eq!(world.closed().len() == 2, opens, "{load_a} A");
+        assert_eq!(refused(&world) == 0, opens);
+        assert!(!world.saw(EventKind::OpeningDelayed), "nothing waits");
+    }
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(super) enum Tighter {
     /// Any change may loosen something: a larger error also makes less of what contradicts, and keeps longer what was
     /// remembered.
     Neither,
+    /// By the closings that follow from it for the rack.
+    ByBudget,
 }
 
 impl Field {
@@ -182,8 +184,8 @@ macro_rules! fields {
                 name: "closes_per_hour_fleet",
                 min: 0,
                 max: 600,
-                // Zero leaves it to the rule; compared by what follows for the rack.
-                tighter: Tighter::Neither,
+                // Zero leaves it to the rule.
+                tighter: Tighter::ByBudget,
                 get: |params| params.closes_per_hour_fleet.map_or(0, i64::from),
                 set: |params, value| {
                     params.closes_per_hour_fleet = (value > 0).then(|| u16::from_plain(value));
@@ -290,28 +292,24 @@ impl Params {
     }
 
     fn same_choices(&self, other: &Self) -> bool {
-        CHOICES
-            .iter()
-            .all(|choice| choice.get(self) == choice.get(other))
+        self.switch_kind == other.switch_kind
+            && self.last_pack_policy == other.last_pack_policy
+            && self.anchor == other.anchor
     }
 
     /// Whether nothing in these parameters is looser than in others, for a rack of `packs` packs.
     pub(crate) fn only_tightens(&self, former: &Self, packs: usize) -> bool {
+        let budget = |params: &Self| i64::from(params.closes_per_hour_of_fleet(packs));
         let tightens = |field: &Field| {
             let (now, before) = (field.get(self), field.get(former));
             match field.tighter {
                 Tighter::Less => now <= before,
                 Tighter::More => now >= before,
                 Tighter::Neither => now == before,
+                Tighter::ByBudget => budget(self) <= budget(former),
             }
         };
-        let budget = |params: &Self| params.closes_per_hour_of_fleet(packs);
-        let by_budget = |field: &Field| field.name == "closes_per_hour_fleet";
-        FIELDS
-            .iter()
-            .all(|field| by_budget(field) || tightens(field))
-            && budget(self) <= budget(former)
-            && self.same_choices(former)
+        FIELDS.iter().all(tightens) && self.same_choices(former)
     }
 
     /// The numeric parameter with this public name.
