@@ -42,11 +42,10 @@ impl Backoff {
     }
 
     /// Lets healthy time pass: each `t_decay` forgives one fault.
-    pub(crate) fn heal(&mut self, elapsed_ms: u64, params: &Params) {
+    pub(crate) fn heal(&mut self, elapsed_ms: u32, params: &Params) {
         if self.score == 0 {
             return;
         }
-        let elapsed_ms = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
         self.healthy_ms = self.healthy_ms.saturating_add(elapsed_ms);
         if self.healthy_ms >= params.t_decay_ms {
             self.healthy_ms = 0;

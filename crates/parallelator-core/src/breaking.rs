@@ -55,7 +55,7 @@ impl<const N: usize> Core<N> {
 
     /// Counts the time that openings have waited; before any begins to wait in this step.
     pub(crate) fn count_delays(&mut self, step: &Step<'_, N>) {
-        let elapsed_ms = u32::try_from(step.moment.gap_ms).unwrap_or(u32::MAX);
+        let elapsed_ms = step.moment.gap_ms;
         for pack in self.packs.iter_mut().filter(|pack| pack.is_breaking()) {
             pack.breaking_ms = pack.breaking_ms.saturating_add(elapsed_ms);
         }

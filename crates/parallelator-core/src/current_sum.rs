@@ -37,7 +37,7 @@ impl<const N: usize> Core<N> {
         let allowed = ALLOWED_MA.saturating_add(flowing.div_euclid(20));
         let was_wrong = self.current_sum.is_wrong();
         let wrong = step.inputs.bus.current.is_some() && off.saturating_abs() > allowed;
-        let elapsed_ms = u32::try_from(step.moment.elapsed_ms).unwrap_or(u32::MAX);
+        let elapsed_ms = step.moment.elapsed_ms;
         self.current_sum.wrong_ms = if wrong {
             self.current_sum.wrong_ms.saturating_add(elapsed_ms)
         } else {

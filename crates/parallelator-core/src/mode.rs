@@ -20,7 +20,7 @@ pub(crate) enum Mode {
 pub(crate) struct ModeJudge {
     mode: Mode,
     candidate: Mode,
-    for_ms: u64,
+    for_ms: u32,
 }
 
 impl ModeJudge {
@@ -54,7 +54,7 @@ impl ModeJudge {
         } else {
             self.for_ms = self.for_ms.saturating_add(moment.elapsed_ms);
         }
-        if at_once || self.for_ms >= params.mode_hyst_ms.into() {
+        if at_once || self.for_ms >= params.mode_hyst_ms {
             self.mode = shown;
         }
     }

@@ -14,7 +14,7 @@ use core::fmt;
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
 use crate::{
-    Core, Fault,
+    Core, Fault, Params,
     backoff::Backoff,
     pack::{Pack, Trouble},
 };
@@ -109,6 +109,10 @@ struct Entry {
     recent: u16,
 }
 
+fn bit(bit: u8, set: bool) -> u8 {
+    if set { bit } else { 0 }
+}
+
 fn fault_to_byte(fault: Option<Fault>) -> u8 {
     let position = Fault::ALL.iter().position(|one| Some(*one) == fault);
     position
@@ -127,22 +131,16 @@ fn fault_from_byte(byte: u8) -> Option<Option<Fault>> {
 impl Entry {
     fn of(pack: &Pack, core_ms: u64) -> Self {
         let trouble = pack.trouble;
-        let flags = [
-            (trouble.is_some_and(|trouble| trouble.latched), LATCHED),
-            (pack.stuck.is_some(), STUCK),
-            (
-                trouble.is_some_and(|trouble| trouble.suspects_bus),
-                SUSPECTS_BUS,
-            ),
-            (pack.disabled, DISABLED),
-            (pack.closed, CLOSED),
-        ];
+        let latched = trouble.is_some_and(|trouble| trouble.latched);
+        let suspects_bus = trouble.is_some_and(|trouble| trouble.suspects_bus);
+        let flags = bit(LATCHED, latched)
+            | bit(STUCK, pack.stuck.is_some())
+            | bit(SUSPECTS_BUS, suspects_bus)
+            | bit(DISABLED, pack.disabled)
+            | bit(CLOSED, pack.closed);
         Self {
             score: pack.backoff.score(),
-            flags: flags
-                .into_iter()
-                .filter(|(set, _)| *set)
-                .fold(0, |flags, (_, bit)| flags | bit),
+            flags,
             fault: trouble.map(|trouble| trouble.fault).or(pack.last_fault),
             stuck: pack.stuck,
             closes: pack.closes,
@@ -161,8 +159,10 @@ impl Entry {
         [self.score, self.flags, fault, stuck, c0, c1, c2, c3, r0, r1]
     }
 
-    fn from_bytes(bytes: [u8; ENTRY]) -> Option<Self> {
-        let [score, flags, fault, stuck, c0, c1, c2, c3, r0, r1] = bytes;
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let &[score, flags, fault, stuck, c0, c1, c2, c3, r0, r1] = bytes else {
+            return None;
+        };
         let entry = Self {
             score,
             flags,
@@ -175,6 +175,29 @@ impl Entry {
         let named = entry.fault.is_some() || !entry.has(LATCHED);
         let agrees = entry.has(STUCK) == entry.stuck.is_some();
         (flags & !known_bits == 0 && named && agrees).then_some(entry)
+    }
+
+    /// Puts into a pack what is known of it.
+    fn restore(&self, pack: &mut Pack, params: &Params) {
+        pack.backoff = Backoff::with_score(self.score);
+        pack.closes = pack.closes.max(self.closes);
+        pack.wear.restore(self.recent);
+        pack.disabled = self.has(DISABLED);
+        pack.last_fault = self.fault;
+        pack.stuck = self.stuck;
+        if self.has(CLOSED) {
+            // Nobody knows what it carried when the reboot opened it: as much as it may.
+            pack.opened_with = params.i_dis_max.max(params.i_chg_max);
+        }
+        let holds = self.has(LATCHED) || (self.score > 0 && self.stuck.is_none());
+        pack.trouble = self.fault.filter(|_| holds).map(|fault| Trouble {
+            fault,
+            latched: self.has(LATCHED),
+            until_ms: pack.backoff.wait_ms(params),
+            value: 0,
+            limit: 0,
+            suspects_bus: self.has(SUSPECTS_BUS),
+        });
     }
 }
 
@@ -192,26 +215,22 @@ impl<const N: usize> Core<N> {
             .ok_or(RecordError::Length { found, needed })?;
         let core_ms = self.clock.core_ms();
         let [m0, m1] = MAGIC;
-        let estopped = if self.system.is_estopped() { ESTOP } else { 0 };
-        let lost = if self.system.is_record_lost() {
-            RECORD_LOST
-        } else {
-            0
-        };
-        let rack = estopped | lost;
+        let system = &self.system;
+        let rack = bit(ESTOP, system.is_estopped()) | bit(RECORD_LOST, system.is_record_lost());
         let packs = u8::try_from(self.count).unwrap_or(u8::MAX);
         let head = [m0, m1, VERSION, packs, rack];
-        let entries = self
-            .packs
-            .iter()
-            .take(self.count)
-            .flat_map(|pack| Entry::of(pack, core_ms).to_bytes());
-        for (slot, byte) in record.iter_mut().zip(head.into_iter().chain(entries)) {
-            *slot = byte;
-        }
         let (content, tail) = record
             .split_last_chunk_mut::<TAIL>()
             .ok_or(RecordError::Length { found, needed })?;
+        let (first, entries) = content
+            .split_first_chunk_mut::<HEAD>()
+            .ok_or(RecordError::Length { found, needed })?;
+        *first = head;
+        for (slot, pack) in entries.chunks_exact_mut(ENTRY).zip(&self.packs) {
+            for (slot, byte) in slot.iter_mut().zip(Entry::of(pack, core_ms).to_bytes()) {
+                *slot = byte;
+            }
+        }
         *tail = CRC.checksum(content).to_le_bytes();
         Ok(record)
     }
@@ -259,19 +278,16 @@ impl<const N: usize> Core<N> {
         if rack & !(ESTOP | RECORD_LOST) != 0 {
             return Err(RecordError::Rack);
         }
-        let mut restored = self.packs;
+        let entries = entries.chunks_exact(ENTRY).map(Entry::from_bytes);
+        // All of them or none.
+        if let Some(pack) = entries.clone().position(|entry| entry.is_none()) {
+            return Err(RecordError::Field { pack });
+        }
         let mut recent = 0u16;
-        let entries = entries.chunks_exact(ENTRY).map(|bytes| {
-            <[u8; ENTRY]>::try_from(bytes)
-                .ok()
-                .and_then(Entry::from_bytes)
-        });
-        for (index, (pack, entry)) in restored.iter_mut().zip(entries).enumerate() {
-            let entry = entry.ok_or(RecordError::Field { pack: index })?;
-            self.restore_pack(pack, &entry);
+        for (pack, entry) in self.packs.iter_mut().zip(entries.flatten()) {
+            entry.restore(pack, &self.params);
             recent = recent.saturating_add(entry.recent);
         }
-        self.packs = restored;
         self.joining.fleet_wear.restore(recent);
         if rack & RECORD_LOST != 0 {
             self.system.hold_for_lost_record();
@@ -280,28 +296,6 @@ impl<const N: usize> Core<N> {
             self.system.hold(Fault::EStop);
         }
         Ok(())
-    }
-
-    fn restore_pack(&self, pack: &mut Pack, entry: &Entry) {
-        pack.backoff = Backoff::with_score(entry.score);
-        pack.closes = pack.closes.max(entry.closes);
-        pack.wear.restore(entry.recent);
-        pack.disabled = entry.has(DISABLED);
-        pack.last_fault = entry.fault;
-        pack.stuck = entry.stuck;
-        if entry.has(CLOSED) {
-            // Nobody knows what it carried when the reboot opened it: as much as it may.
-            pack.opened_with = self.params.i_dis_max.max(self.params.i_chg_max);
-        }
-        let holds = entry.has(LATCHED) || (entry.score > 0 && entry.stuck.is_none());
-        pack.trouble = entry.fault.filter(|_| holds).map(|fault| Trouble {
-            fault,
-            latched: entry.has(LATCHED),
-            until_ms: pack.backoff.wait_ms(&self.params),
-            value: 0,
-            limit: 0,
-            suspects_bus: entry.has(SUSPECTS_BUS),
-        });
     }
 
     /// A record was there and could not be taken: nothing is known of earlier faults, so the rack stays shut off until

@@ -26,8 +26,7 @@ impl<T> Aged<T> {
         self.age.get().saturating_sub(1)
     }
 
-    fn grow(&mut self, gap_ms: u64) {
-        let gap_ms = u32::try_from(gap_ms).unwrap_or(u32::MAX);
+    fn grow(&mut self, gap_ms: u32) {
         self.age = self.age.saturating_add(gap_ms);
     }
 }
@@ -113,7 +112,7 @@ impl Samples {
         taken
     }
 
-    fn grow(&mut self, gap_ms: u64) {
+    fn grow(&mut self, gap_ms: u32) {
         if let Some(sample) = &mut self.voltage {
             sample.grow(gap_ms);
         }

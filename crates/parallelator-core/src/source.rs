@@ -301,8 +301,7 @@ impl Rest {
     }
 
     /// Widens by the charge of a step; the promise of the parameters counts for R, not what was learned since.
-    pub(crate) fn count(&mut self, current: Milliamps, elapsed_ms: u64, params: &Params) {
-        let elapsed_ms = u32::try_from(elapsed_ms).unwrap_or(u32::MAX);
+    pub(crate) fn count(&mut self, current: Milliamps, elapsed_ms: u32, params: &Params) {
         let charge = product(current.get(), elapsed_ms);
         let (r_max, r_nom) = (Path::nominal(params).max, params.r_nom.get());
         let nanovolts_ms = charge

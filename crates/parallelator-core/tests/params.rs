@@ -159,7 +159,8 @@ fn a_precharge_must_be_able_to_settle_before_its_time_out() {
 fn every_parameter_has_a_name_and_every_name_sets_its_own_parameter() {
     let defaults = Params::default();
     for field in Params::fields() {
-        for value in [field.min, field.max] {
+        let (min, max) = field.range().into_inner();
+        for value in [min, max] {
             let mut params = defaults;
             field.set(&mut params, value).unwrap();
             assert_eq!(field.get(&params), value, "{}", field.name);
@@ -168,7 +169,7 @@ fn every_parameter_has_a_name_and_every_name_sets_its_own_parameter() {
                 .filter(|other| other.get(&params) != other.get(&defaults));
             assert!(moved.count() <= 1, "{}", field.name);
         }
-        for outside in [field.min - 1, field.max + 1, i64::MIN, i64::MAX] {
+        for outside in [min - 1, max + 1, i64::MIN, i64::MAX] {
             let mut params = defaults;
             assert!(
                 field.set(&mut params, outside).is_err(),
@@ -185,11 +186,12 @@ fn every_parameter_has_a_name_and_every_name_sets_its_own_parameter() {
 #[test]
 fn a_value_put_outside_its_range_never_ends_inside_it() {
     for field in Params::fields() {
+        let (min, max) = field.range().into_inner();
         for value in [
             i64::MIN,
-            field.min - 1,
-            field.max + 1,
-            i64::from(u32::MAX) + 1 + field.min,
+            min - 1,
+            max + 1,
+            i64::from(u32::MAX) + 1 + min,
             i64::MAX,
         ] {
             let mut params = Params::default();
@@ -204,8 +206,8 @@ fn a_value_put_outside_its_range_never_ends_inside_it() {
             );
         }
         let mut params = Params::default();
-        field.put(&mut params, field.max);
-        assert_eq!(field.get(&params), field.max, "{}", field.name);
+        field.put(&mut params, max);
+        assert_eq!(field.get(&params), max, "{}", field.name);
     }
 }
 

@@ -152,8 +152,9 @@ fn command(bytes: &mut Bytes<'_>) -> Command {
 /// One parameter set to anything that its type holds, valid or not.
 fn changed(mut params: Params, bytes: &mut Bytes<'_>) -> Params {
     let field = &Params::fields()[usize::from(bytes.u8()) % Params::fields().len()];
-    let span = u64::try_from(field.max - field.min).unwrap_or(0) + 1;
-    let value = field.min + i64::try_from(u64::from(bytes.u16()) % span).unwrap();
+    let (min, max) = field.range().into_inner();
+    let span = u64::try_from(max - min).unwrap_or(0) + 1;
+    let value = min + i64::try_from(u64::from(bytes.u16()) % span).unwrap();
     field.set(&mut params, value).unwrap();
     if bytes.u8() & 1 == 1 {
         params.v_ov_abs = Millivolts::new(bytes.i32());

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{arith::ceil_div, precharge::TIME_OUT_MS};
 
-use super::Params;
+use super::{Params, fields::Place};
 
 /// What is wrong with one parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,29 @@ impl fmt::Display for ParamError {
 
 impl core::error::Error for ParamError {}
 
+/// How two parameters of [`ORDER`] stand to each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Below,
+    /// Or equal to it.
+    UpTo,
+}
+
+/// Parameters and those that end them.
+const ORDER: [(Place, Order, Place); 11] = [
+    (Place::v_uv_abs, Order::Below, Place::v_uv),
+    (Place::v_uv, Order::Below, Place::v_uv_rec),
+    (Place::v_uv_rec, Order::Below, Place::v_ov_rec),
+    (Place::v_ov_rec, Order::Below, Place::v_ov),
+    (Place::v_ov, Order::Below, Place::v_ov_abs),
+    (Place::t_chg_min, Order::Below, Place::t_chg_max),
+    (Place::t_dis_min, Order::Below, Place::t_dis_max),
+    (Place::age_soft_ms, Order::Below, Place::age_hard_ms),
+    (Place::i_circ_max, Order::UpTo, Place::i_dis_max),
+    (Place::i_circ_max, Order::UpTo, Place::i_chg_max),
+    (Place::t_backoff0_ms, Order::UpTo, Place::t_backoff_max_ms),
+];
+
 impl Params {
     /// Whether the parameters can be used: each inside its range, all of them in agreement.
     ///
@@ -103,90 +126,59 @@ impl Params {
         self.check_relations(show);
     }
 
+    /// Compares those that have an order.
     fn check_order(&self, show: &mut dyn FnMut(ParamError)) {
-        let voltages = [
-            ("v_uv_abs_mv", self.v_uv_abs),
-            ("v_uv_mv", self.v_uv),
-            ("v_uv_rec_mv", self.v_uv_rec),
-            ("v_ov_rec_mv", self.v_ov_rec),
-            ("v_ov_mv", self.v_ov),
-            ("v_ov_abs_mv", self.v_ov_abs),
-        ];
-        let temperatures = [
-            [
-                ("t_chg_min_dc", self.t_chg_min),
-                ("t_chg_max_dc", self.t_chg_max),
-            ],
-            [
-                ("t_dis_min_dc", self.t_dis_min),
-                ("t_dis_max_dc", self.t_dis_max),
-            ],
-        ];
-        let mut below = |field, value: i64, other, limit: i64| {
-            if value >= limit {
-                let problem = Problem::NotBelow { other, limit };
-                show(ParamError {
-                    field,
-                    value,
-                    problem,
-                });
-            }
-        };
-        for ((field, low), (other, high)) in voltages.iter().zip(voltages.iter().skip(1)) {
-            below(field, low.get().into(), other, high.get().into());
-        }
-        for [(field, low), (other, high)] in temperatures {
-            below(field, low.get().into(), other, high.get().into());
-        }
-        below(
-            "age_soft_ms",
-            self.age_soft_ms.into(),
-            "age_hard_ms",
-            self.age_hard_ms.into(),
-        );
-        // It is judged when its switches have settled, and given up at its time-out.
-        if self.r_pre.get() > 0 {
-            below(
-                "t_settle_ms",
-                self.t_settle_ms.into(),
-                "the time-out of a pre-charge (r_pre_mohm)",
-                TIME_OUT_MS.into(),
-            );
+        for (field, order, other) in ORDER {
+            let Some((field, other)) = Self::at(field).zip(Self::at(other)) else {
+                continue;
+            };
+            let (value, limit) = (field.get(self), other.get(self));
+            let other = other.name;
+            let problem = match order {
+                Order::Below if value >= limit => Problem::NotBelow { other, limit },
+                Order::UpTo if value > limit => Problem::Above { other, limit },
+                _ => continue,
+            };
+            let field = field.name;
+            show(ParamError {
+                field,
+                value,
+                problem,
+            });
         }
     }
 
     fn check_relations(&self, show: &mut dyn FnMut(ParamError)) {
-        let mut above = |field, value: i64, other, limit: i64| {
-            if value > limit {
-                let problem = Problem::Above { other, limit };
-                show(ParamError {
-                    field,
-                    value,
-                    problem,
-                });
-            }
-        };
-        let i_circ_max = i64::from(self.i_circ_max.get());
-        above(
-            "i_circ_max_ma",
-            i_circ_max,
-            "i_dis_max_ma",
-            self.i_dis_max.get().into(),
-        );
-        above(
-            "i_circ_max_ma",
-            i_circ_max,
-            "i_chg_max_ma",
-            self.i_chg_max.get().into(),
-        );
-        above(
-            "t_backoff0_ms",
-            self.t_backoff0_ms.into(),
-            "t_backoff_max_ms",
-            self.t_backoff_max_ms.into(),
-        );
+        let settle = ("t_settle_ms", i64::from(self.t_settle_ms));
+        // It is judged when its switches have settled, and given up at its time-out.
+        let limit = i64::from(TIME_OUT_MS);
+        if self.r_pre.get() > 0 && settle.1 >= limit {
+            let other = "the time-out of a pre-charge (r_pre_mohm)";
+            show(ParamError {
+                field: settle.0,
+                value: settle.1,
+                problem: Problem::NotBelow { other, limit },
+            });
+        }
         let two_ticks = i64::from(self.tick_ms).saturating_mul(2);
-        let mut reach = |field, value: i64, rule, limit: i64| {
+        // A pack that tripped under load rebounds by I (R0 + R1); that must not re-arm it.
+        let rebound_uv = i64::from(self.i_dis_max.get())
+            .saturating_mul(self.r_nom.get().into())
+            .saturating_mul(16);
+        let recovered = i64::from(self.v_uv.get()).saturating_add(ceil_div(rebound_uv, 10_000));
+        for ((field, value), rule, limit) in [
+            (
+                ("age_soft_ms", self.age_soft_ms.into()),
+                "two ticks",
+                two_ticks,
+            ),
+            (settle, "two ticks", two_ticks),
+            (
+                ("v_uv_rec_mv", self.v_uv_rec.get().into()),
+                "v_uv_mv + 1.6 × i_dis_max_ma × r_nom_mohm",
+                recovered,
+            ),
+        ] {
             if value < limit {
                 let problem = Problem::TooSmall { rule, limit };
                 show(ParamError {
@@ -195,28 +187,6 @@ impl Params {
                     problem,
                 });
             }
-        };
-        reach(
-            "age_soft_ms",
-            self.age_soft_ms.into(),
-            "two ticks",
-            two_ticks,
-        );
-        reach(
-            "t_settle_ms",
-            self.t_settle_ms.into(),
-            "two ticks",
-            two_ticks,
-        );
-        // A pack that tripped under load rebounds by I (R0 + R1); that must not re-arm it.
-        let rebound_uv = i64::from(self.i_dis_max.get())
-            .saturating_mul(self.r_nom.get().into())
-            .saturating_mul(16);
-        reach(
-            "v_uv_rec_mv",
-            self.v_uv_rec.get().into(),
-            "v_uv_mv + 1.6 × i_dis_max_ma × r_nom_mohm",
-            i64::from(self.v_uv.get()).saturating_add(ceil_div(rebound_uv, 10_000)),
-        );
+        }
     }
 }

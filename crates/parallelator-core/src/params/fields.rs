@@ -1,5 +1,7 @@
 //! The parameters by name: what files, tools and messages call them, and the range of each.
 
+use core::ops::RangeInclusive;
+
 use battery_units::{DeciCelsius, Milliamps, Milliohms, Millivolts, Percent, Permille};
 
 use crate::arith::narrow;
@@ -12,13 +14,12 @@ pub struct Field {
     /// Stable name, for example `i_circ_max_ma`.
     pub name: &'static str,
     /// Smallest value allowed.
-    pub min: i64,
+    min: i32,
     /// Largest value allowed.
-    pub max: i64,
+    max: i32,
     /// Which way it becomes tighter.
     pub(super) tighter: Tighter,
-    get: fn(&Params) -> i64,
-    set: fn(&mut Params, i64),
+    place: Place,
 }
 
 /// Which way a parameter becomes tighter: fewer joins, smaller limits, earlier trips.
@@ -36,10 +37,16 @@ pub(super) enum Tighter {
 }
 
 impl Field {
+    /// The values allowed.
+    #[must_use]
+    pub fn range(&self) -> RangeInclusive<i64> {
+        self.min.into()..=self.max.into()
+    }
+
     /// The value in force.
     #[must_use]
     pub fn get(&self, params: &Params) -> i64 {
-        (self.get)(params)
+        params.number(self.place)
     }
 
     /// Sets the value after comparing it with the range; relations between parameters are [`Params::check`]'s work.
@@ -48,7 +55,7 @@ impl Field {
     /// The range, when the value lies outside it; the parameters are then as before.
     pub fn set(&self, params: &mut Params, value: i64) -> Result<(), ParamError> {
         self.check_value(value)?;
-        (self.set)(params, value);
+        params.set_number(self.place, value);
         Ok(())
     }
 
@@ -56,21 +63,19 @@ impl Field {
     ///
     /// A value that the type cannot hold becomes the nearest one it can, and never one inside the range.
     pub fn put(&self, params: &mut Params, value: i64) {
-        (self.set)(params, value);
+        params.set_number(self.place, value);
         if self.check_value(value).is_err() && self.check_value(self.get(params)).is_ok() {
-            (self.set)(params, self.max.saturating_add(1));
+            params.set_number(self.place, i64::from(self.max).saturating_add(1));
         }
     }
 
     pub(super) fn check_value(&self, value: i64) -> Result<(), ParamError> {
-        if value < self.min || value > self.max {
+        let (min, max) = self.range().into_inner();
+        if value < min || value > max {
             return Err(ParamError {
                 field: self.name,
                 value,
-                problem: Problem::OutsideRange {
-                    min: self.min,
-                    max: self.max,
-                },
+                problem: Problem::OutsideRange { min, max },
             });
         }
         Ok(())
@@ -134,8 +139,7 @@ macro_rules! plain_integer {
     )* };
 }
 
-/// The nearest number without a sign; out of line, since every parameter is stored by a function of its own.
-#[inline(never)]
+/// The nearest number without a sign.
 fn unsigned(value: i64) -> u32 {
     u32::try_from(value.max(0)).unwrap_or(u32::MAX)
 }
@@ -170,28 +174,51 @@ plain!(
 
 macro_rules! fields {
     ($($name:literal $field:ident $min:literal ..= $max:literal $tighter:ident),* $(,)?) => {
-        /// Every numeric parameter but the budget of the fleet, which may be left to the rule.
+        /// Where a numeric parameter stands in [`Params`]: the name of its field.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[allow(non_camel_case_types)]
+        pub(super) enum Place {
+            $($field,)*
+            closes_per_hour_fleet,
+        }
+
+        /// Every numeric parameter.
         const FIELDS: &[Field] = &[
             $(Field {
                 name: $name,
                 min: $min,
                 max: $max,
                 tighter: Tighter::$tighter,
-                get: |params| params.$field.plain(),
-                set: |params, value| params.$field = Plain::from_plain(value),
+                place: Place::$field,
             },)*
             Field {
                 name: "closes_per_hour_fleet",
                 min: 0,
                 max: 600,
-                // Zero leaves it to the rule.
                 tighter: Tighter::ByBudget,
-                get: |params| params.closes_per_hour_fleet.map_or(0, i64::from),
-                set: |params, value| {
-                    params.closes_per_hour_fleet = (value > 0).then(|| u16::from_plain(value));
-                },
+                place: Place::closes_per_hour_fleet,
             },
         ];
+
+        impl Params {
+            /// A numeric parameter as a plain number; zero for a budget of the fleet that is left to the rule.
+            fn number(&self, place: Place) -> i64 {
+                match place {
+                    $(Place::$field => self.$field.plain(),)*
+                    Place::closes_per_hour_fleet => self.closes_per_hour_fleet.map_or(0, i64::from),
+                }
+            }
+
+            /// Stores a plain number; what the type cannot hold becomes the nearest that it can.
+            fn set_number(&mut self, place: Place, value: i64) {
+                match place {
+                    $(Place::$field => self.$field = Plain::from_plain(value),)*
+                    Place::closes_per_hour_fleet => {
+                        self.closes_per_hour_fleet = (value > 0).then(|| u16::from_plain(value));
+                    }
+                }
+            }
+        }
     };
 }
 
@@ -310,6 +337,11 @@ impl Params {
             }
         };
         FIELDS.iter().all(tightens) && self.same_choices(former)
+    }
+
+    /// The numeric parameter that stands there.
+    pub(super) fn at(place: Place) -> Option<&'static Field> {
+        FIELDS.iter().find(|field| field.place == place)
     }
 
     /// The numeric parameter with this public name.

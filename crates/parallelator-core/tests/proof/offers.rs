@@ -10,7 +10,8 @@ pub fn any_params(random: &mut Random) -> Params {
     let mut params = draw::params(random);
     for field in Params::fields() {
         if random.once_in(30) {
-            let value = random.one_of(&[field.min, field.max, field.min - 1, field.max + 1]);
+            let (min, max) = field.range().into_inner();
+            let value = random.one_of(&[min, max, min - 1, max + 1]);
             field.put(&mut params, value);
         }
     }

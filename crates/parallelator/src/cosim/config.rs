@@ -61,7 +61,7 @@ pub(super) fn read(
     for (name, value) in Object::of(json, &names())?.entries() {
         let done = match parameter(name) {
             Some(Parameter::Number(field)) if out_of_range == OutOfRange::Refuse => {
-                whole(field.min..=field.max)(value).map(|number| field.put(&mut params, number))
+                whole(field.range())(value).map(|number| field.put(&mut params, number))
             }
             Some(Parameter::Number(field)) => {
                 whole(i64::MIN..=i64::MAX)(value).map(|number| field.put(&mut params, number))

@@ -178,7 +178,7 @@ impl Reader {
                 .is_some_and(|number| field.set(&mut params, number).is_ok());
             if !set {
                 broken.push(field.name.to_owned());
-                let (min, max) = (field.min, field.max);
+                let (min, max) = field.range().into_inner();
                 let allowed = Allowed::Number { min, max };
                 self.refuse(
                     value,
