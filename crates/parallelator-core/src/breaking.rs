@@ -48,8 +48,7 @@ impl<const N: usize> Core<N> {
             pack.breaking_ms = 1;
             pack.opened_by = reason;
             self.joining.forget_join_of(index);
-            let (kind, pack) = (EventKind::OpeningDelayed, Some(index));
-            self.event(step, pack, kind, Some(reason), current, i_break);
+            step.pack_event(index, EventKind::OpeningDelayed, reason, current, i_break);
         }
     }
 
@@ -114,7 +113,7 @@ impl<const N: usize> Core<N> {
         pack.trouble = Some(trouble).filter(|trouble| trouble.latched);
         let (fault, value, limit) = (trouble.fault, trouble.value, trouble.limit);
         pack.soft.set_alarm(Some(Found::new(fault, value, limit)));
-        self.alarm_event(step, Some(index), fault, true, value, limit);
+        step.alarm(index, fault, true, value, limit);
     }
 
     /// Whether a pack waits for its current to fall.
@@ -155,12 +154,11 @@ impl<const N: usize> Core<N> {
         }
         self.joining.last_change_ms = Some(step.moment.core_ms);
         self.joining.forget_join_of(index);
-        let (pack, kind) = (Some(index), EventKind::Opened);
-        self.event(step, pack, kind, Some(reason), value, limit);
+        step.pack_event(index, EventKind::Opened, reason, value, limit);
         if breaking.get().saturating_abs() > break_limit.get() {
             let (value, limit) = (breaking.get(), break_limit.get());
             let kind = EventKind::BreakingCurrent;
-            self.event(step, pack, kind, Some(reason), value, limit);
+            step.pack_event(index, kind, reason, value, limit);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use battery_units::Milliamps;
 
-use crate::{Core, Fault, step::Step};
+use crate::{Core, EventKind, Fault, step::Step};
 
 /// How long the sums must disagree.
 const PATIENCE_MS: u32 = 1_000;
@@ -46,7 +46,8 @@ impl<const N: usize> Core<N> {
         let is_wrong = self.current_sum.is_wrong();
         if is_wrong != was_wrong {
             let (off, allowed) = (crate::arith::narrow(off), crate::arith::narrow(allowed));
-            self.alarm_event(step, None, Fault::Kirchhoff, is_wrong, off, allowed);
+            let kind = EventKind::alarm(is_wrong);
+            step.rack_event(kind, Some(Fault::Kirchhoff.into()), off, allowed);
         }
     }
 }

@@ -92,6 +92,13 @@ kinds! {
     EventsLost = "events_lost";
 }
 
+impl EventKind {
+    /// Something is wrong that opens nothing, or it is over.
+    pub(crate) const fn alarm(on: bool) -> Self {
+        if on { Self::Alarm } else { Self::AlarmOver }
+    }
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -165,11 +165,10 @@ impl<const N: usize> Core<N> {
                 Some(found) => self.raise(step, index, &found),
                 None if became_stale => {
                     let limit = age_hard;
-                    self.event(
-                        step,
-                        Some(index),
+                    step.pack_event(
+                        index,
                         EventKind::Fault,
-                        Some(Fault::StaleData.into()),
+                        Fault::StaleData.into(),
                         limit,
                         limit,
                     );
@@ -240,25 +239,11 @@ impl<const N: usize> Core<N> {
         if was_closed {
             self.open(step, index, reason, found.value, found.limit);
         } else {
-            self.event(
-                step,
-                Some(index),
-                EventKind::Fault,
-                Some(reason),
-                found.value,
-                found.limit,
-            );
+            step.pack_event(index, EventKind::Fault, reason, found.value, found.limit);
         }
         if latched {
             let (score, limit) = (score.into(), self.params.n_lock.into());
-            self.event(
-                step,
-                Some(index),
-                EventKind::Latched,
-                Some(reason),
-                score,
-                limit,
-            );
+            step.pack_event(index, EventKind::Latched, reason, score, limit);
         }
     }
 
@@ -297,14 +282,7 @@ impl<const N: usize> Core<N> {
             let over = !trouble.latched && !pack.closed && moment.core_ms >= trouble.until_ms;
             if over && has_recovered(trouble.fault, pack, &self.params, mode) {
                 pack.trouble = None;
-                self.event(
-                    step,
-                    Some(index),
-                    EventKind::Recovered,
-                    Some(trouble.fault.into()),
-                    0,
-                    0,
-                );
+                step.pack_event(index, EventKind::Recovered, trouble.fault.into(), 0, 0);
             }
         }
     }

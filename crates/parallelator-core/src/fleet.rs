@@ -256,7 +256,7 @@ impl<const N: usize> Core<N> {
             } else {
                 EventKind::LoadWithdrawn
             };
-            self.event(step, None, kind, None, limits.dcl, 0);
+            step.rack_event(kind, None, limits.dcl, 0);
         }
     }
 

@@ -549,17 +549,10 @@ impl<const N: usize> Core<N> {
             if view.connected.is_empty() && self.joining.first.is_none() {
                 self.joining.first = u8::try_from(index).ok();
             }
-            let reason = Some(Waiting::Closing.into());
-            self.event(
-                step,
-                Some(index),
-                EventKind::Closed,
-                reason,
-                bound.get(),
-                limit.get(),
-            );
+            let reason = Waiting::Closing.into();
+            step.pack_event(index, EventKind::Closed, reason, bound.get(), limit.get());
             if given_up {
-                self.alarm_event(step, Some(index), Fault::Precharge, false, 0, 0);
+                step.alarm(index, Fault::Precharge, false, 0, 0);
             }
         }
         for (index, (pack, source)) in self.packs.iter_mut().zip(&view.sources).enumerate() {

@@ -194,9 +194,8 @@ impl<const N: usize> Core<N> {
         pack.changed_at_ms = step.moment.core_ms;
         step.switched = true;
         self.joining.last_change_ms = Some(step.moment.core_ms);
-        let reason = Some(Waiting::Precharging.into());
-        let (kind, pack) = (EventKind::Precharging, Some(index));
-        self.event(step, pack, kind, reason, bound.get(), limit);
+        let reason = Waiting::Precharging.into();
+        step.pack_event(index, EventKind::Precharging, reason, bound.get(), limit);
     }
 
     /// Takes pack `index` off its path.
@@ -218,8 +217,7 @@ impl<const N: usize> Core<N> {
             pack.opened_by = reason;
         }
         self.joining.last_change_ms = Some(step.moment.core_ms);
-        let (kind, pack) = (EventKind::Opened, Some(index));
-        self.event(step, pack, kind, Some(reason), value, limit);
+        step.pack_event(index, EventKind::Opened, reason, value, limit);
     }
 
     /// Why the precharge of a pack must not go on.
@@ -313,7 +311,7 @@ impl<const N: usize> Core<N> {
         let in_vain = (Fault::Precharge.into(), value, limit);
         self.tell_end(step, index, end.unwrap_or(in_vain));
         if failed >= TRIES {
-            self.alarm_event(step, Some(index), Fault::Precharge, true, value, limit);
+            step.alarm(index, Fault::Precharge, true, value, limit);
         }
     }
 

@@ -39,7 +39,7 @@ impl<const N: usize> Core<N> {
             } else {
                 EventKind::ServiceLeft
             };
-            self.event(step, None, kind, None, 0, 0);
+            step.rack_event(kind, None, 0, 0);
         }
         true
     }

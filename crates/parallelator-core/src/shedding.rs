@@ -173,7 +173,7 @@ impl<const N: usize> Core<N> {
                 self.shedding.since_ms = Some(core_ms);
                 let limit = i32::try_from(t_shed_ms).unwrap_or(i32::MAX);
                 let kind = EventKind::Shedding;
-                self.event(step, None, kind, Some(fault.into()), 0, limit);
+                step.rack_event(kind, Some(fault.into()), 0, limit);
                 t_shed_ms == 0
             }
         }
@@ -181,7 +181,7 @@ impl<const N: usize> Core<N> {
 
     fn end_shedding(&mut self, step: &mut Step<'_, N>) {
         if self.shedding.since_ms.take().is_some() {
-            self.event(step, None, EventKind::SheddingOver, None, 0, 0);
+            step.rack_event(EventKind::SheddingOver, None, 0, 0);
         }
     }
 
@@ -203,31 +203,13 @@ impl<const N: usize> Core<N> {
                 continue;
             }
             if let Some(over) = before {
-                self.alarm_event(step, Some(index), over, false, 0, 0);
+                step.alarm(index, over, false, 0, 0);
             }
             if let Some(found) = found {
                 let (fault, value, limit) = (found.fault, found.value, found.limit);
-                self.alarm_event(step, Some(index), fault, true, value, limit);
+                step.alarm(index, fault, true, value, limit);
             }
         }
-    }
-
-    /// Says that something is wrong which opens nothing, or that it is over.
-    pub(crate) fn alarm_event(
-        &mut self,
-        step: &mut Step<'_, N>,
-        pack: Option<usize>,
-        fault: Fault,
-        on: bool,
-        value: i32,
-        limit: i32,
-    ) {
-        let kind = if on {
-            EventKind::Alarm
-        } else {
-            EventKind::AlarmOver
-        };
-        self.event(step, pack, kind, Some(fault.into()), value, limit);
     }
 
     /// Whether the packs of `rest` could carry the present current, each within its limits.

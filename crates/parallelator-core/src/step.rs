@@ -76,6 +76,58 @@ pub(crate) struct Step<'a, const N: usize> {
     pub(crate) hold_back: bool,
     /// A switch was told something that changes which packs are connected, or how.
     pub(crate) switched: bool,
+    /// Number of the last event.
+    seq: u32,
+}
+
+impl<const N: usize> Step<'_, N> {
+    fn push(
+        &mut self,
+        pack: Option<u8>,
+        kind: EventKind,
+        reason: Option<Reason>,
+        value: i32,
+        limit: i32,
+    ) {
+        self.seq = self.seq.wrapping_add(1);
+        self.decision.events.push(Event {
+            seq: self.seq,
+            now_ms: self.moment.now_ms,
+            pack,
+            kind,
+            reason,
+            value,
+            limit,
+        });
+    }
+
+    /// Writes down what happened to the rack.
+    pub(crate) fn rack_event(
+        &mut self,
+        kind: EventKind,
+        reason: Option<Reason>,
+        value: i32,
+        limit: i32,
+    ) {
+        self.push(None, kind, reason, value, limit);
+    }
+
+    /// Writes down what happened to pack `index`.
+    pub(crate) fn pack_event(
+        &mut self,
+        index: usize,
+        kind: EventKind,
+        reason: Reason,
+        value: i32,
+        limit: i32,
+    ) {
+        self.push(u8::try_from(index).ok(), kind, Some(reason), value, limit);
+    }
+
+    /// Writes down that something is wrong with pack `index` which opens nothing, or that it is over.
+    pub(crate) fn alarm(&mut self, index: usize, fault: Fault, on: bool, value: i32, limit: i32) {
+        self.pack_event(index, EventKind::alarm(on), fault.into(), value, limit);
+    }
 }
 
 impl<const N: usize> Core<N> {
@@ -134,6 +186,7 @@ impl<const N: usize> Core<N> {
             decision,
             hold_back: false,
             switched: false,
+            seq: self.seq,
         };
         self.note_clock(&mut step);
         self.take_samples(&mut step);
@@ -213,6 +266,7 @@ impl<const N: usize> Core<N> {
             }
         }
         self.report_system(&mut step);
+        self.seq = step.seq;
     }
 
     fn note_clock(&mut self, step: &mut Step<'_, N>) {
@@ -223,7 +277,7 @@ impl<const N: usize> Core<N> {
             Motion::Backwards { by_ms } => (EventKind::ClockBackwards, by_ms),
         };
         let value = i32::try_from(by_ms).unwrap_or(i32::MAX);
-        self.event(step, None, kind, None, value, regular);
+        step.rack_event(kind, None, value, regular);
     }
 
     fn take_samples(&mut self, step: &mut Step<'_, N>) {
@@ -253,18 +307,12 @@ impl<const N: usize> Core<N> {
                 Filtered::Passed => None,
             };
             if let Some((value, limit)) = dropped.filter(|_| first) {
-                self.event(
-                    step,
-                    Some(index),
-                    EventKind::SampleDropped,
-                    None,
-                    value,
-                    limit,
-                );
+                let pack = u8::try_from(index).ok();
+                step.push(pack, EventKind::SampleDropped, None, value, limit);
             }
             if outside != was_outside {
                 let fault = Fault::ResistanceRange;
-                self.alarm_event(step, Some(index), fault, outside, 0, 0);
+                step.alarm(index, fault, outside, 0, 0);
             }
         }
     }
@@ -302,27 +350,6 @@ impl<const N: usize> Core<N> {
             .collect()
     }
 
-    pub(crate) fn event(
-        &mut self,
-        step: &mut Step<'_, N>,
-        pack: Option<usize>,
-        kind: EventKind,
-        reason: Option<Reason>,
-        value: i32,
-        limit: i32,
-    ) {
-        self.seq = self.seq.wrapping_add(1);
-        step.decision.events.push(Event {
-            seq: self.seq,
-            now_ms: step.moment.now_ms,
-            pack: pack.and_then(|index| u8::try_from(index).ok()),
-            kind,
-            reason,
-            value,
-            limit,
-        });
-    }
-
     /// Executes what was commanded; says whether there was anything.
     fn execute_commands(&mut self, step: &mut Step<'_, N>) -> bool {
         let any = step.inputs.commands.iter().any(Option::is_some);
@@ -353,7 +380,7 @@ impl<const N: usize> Core<N> {
         };
         if !done {
             let value = i32::try_from(position).unwrap_or(i32::MAX);
-            self.event(step, None, EventKind::CommandRefused, None, value, 0);
+            step.rack_event(EventKind::CommandRefused, None, value, 0);
         }
     }
 
@@ -370,14 +397,7 @@ impl<const N: usize> Core<N> {
         } else {
             EventKind::Enabled
         };
-        self.event(
-            step,
-            Some(index),
-            kind,
-            Some(Waiting::Operator.into()),
-            0,
-            0,
-        );
+        step.pack_event(index, kind, Waiting::Operator.into(), 0, 0);
         if disabled {
             self.open(step, index, Waiting::Operator.into(), 0, 0);
         }
@@ -409,16 +429,9 @@ impl<const N: usize> Core<N> {
         pack.samples.restart();
         pack.backoff = crate::backoff::Backoff::default();
         if fault == Fault::Precharge {
-            self.alarm_event(step, Some(index), fault, false, 0, 0);
+            step.alarm(index, fault, false, 0, 0);
         }
-        self.event(
-            step,
-            Some(index),
-            EventKind::Cleared,
-            Some(fault.into()),
-            0,
-            0,
-        );
+        step.pack_event(index, EventKind::Cleared, fault.into(), 0, 0);
         true
     }
 

@@ -71,16 +71,9 @@ impl<const N: usize> Core<N> {
         pack.stuck = Some(fault);
         pack.backoff.count();
         pack.last_fault = Some(fault);
-        let reason = Some(fault.into());
+        let reason = fault.into();
         let (value, limit) = (current.get(), params.i_leak.get());
-        self.event(
-            step,
-            Some(index),
-            EventKind::StuckClosed,
-            reason,
-            value,
-            limit,
-        );
+        step.pack_event(index, EventKind::StuckClosed, reason, value, limit);
     }
 
     /// A closed pack that has missed its current for as long as pack `index` has carried one it should not: their wires are

@@ -102,10 +102,10 @@ impl<const N: usize> Core<N> {
             }
             if fault == Fault::EStop && !self.system.is_estopped() {
                 self.system.stopped = true;
-                self.event(step, None, EventKind::EStop, Some(fault.into()), 0, 0);
+                step.rack_event(EventKind::EStop, Some(fault.into()), 0, 0);
             }
             if self.system.cause.is_none() {
-                self.event(step, None, EventKind::SafeOff, Some(fault.into()), 0, 0);
+                step.rack_event(EventKind::SafeOff, Some(fault.into()), 0, 0);
             }
             // What waits for the arm command stays the cause until then; an emergency stop comes before everything.
             self.system.cause = match self.system.cause {
@@ -128,14 +128,7 @@ impl<const N: usize> Core<N> {
     fn leave_safe_off(&mut self, step: &mut Step<'_, N>) {
         let fault = self.system.cause.take();
         self.system.also = None;
-        self.event(
-            step,
-            None,
-            EventKind::SafeOffLeft,
-            fault.map(Into::into),
-            0,
-            0,
-        );
+        step.rack_event(EventKind::SafeOffLeft, fault.map(Into::into), 0, 0);
     }
 
     /// Boot ends when every switch is confirmed open and every pack that is going to has given its samples; a pack
@@ -147,7 +140,7 @@ impl<const N: usize> Core<N> {
         let waited = step.moment.core_ms >= self.params.t_form_ms.into();
         if all_open && (all_sampled || waited) {
             self.system.ready = true;
-            self.event(step, None, EventKind::Ready, None, 0, 0);
+            step.rack_event(EventKind::Ready, None, 0, 0);
         }
     }
 
@@ -159,7 +152,7 @@ impl<const N: usize> Core<N> {
         }
         self.system.stopped = false;
         self.system.record_lost = false;
-        self.event(step, None, EventKind::Armed, None, 0, 0);
+        step.rack_event(EventKind::Armed, None, 0, 0);
         let away_ms = step
             .moment
             .core_ms

@@ -28,24 +28,24 @@ pub(crate) fn tripping<'a>(
 }
 
 /// New parameters with the limits of those before them that open packs.
+#[inline(never)]
 fn not_yet(now: &Params, before: &Params) -> Params {
-    Params {
-        v_uv_abs: before.v_uv_abs,
-        v_uv: before.v_uv,
-        v_uv_rec: before.v_uv_rec,
-        v_ov_abs: before.v_ov_abs,
-        i_dis_max: before.i_dis_max,
-        i_chg_max: before.i_chg_max,
-        k_oc: before.k_oc,
-        t_oc_soft_ms: before.t_oc_soft_ms,
-        i_circ_max: before.i_circ_max,
-        t_chg_min: before.t_chg_min,
-        t_chg_max: before.t_chg_max,
-        t_dis_min: before.t_dis_min,
-        t_dis_max: before.t_dis_max,
-        age_hard_ms: before.age_hard_ms,
-        ..*now
-    }
+    let mut params = *now;
+    params.v_uv_abs = before.v_uv_abs;
+    params.v_uv = before.v_uv;
+    params.v_uv_rec = before.v_uv_rec;
+    params.v_ov_abs = before.v_ov_abs;
+    params.i_dis_max = before.i_dis_max;
+    params.i_chg_max = before.i_chg_max;
+    params.k_oc = before.k_oc;
+    params.t_oc_soft_ms = before.t_oc_soft_ms;
+    params.i_circ_max = before.i_circ_max;
+    params.t_chg_min = before.t_chg_min;
+    params.t_chg_max = before.t_chg_max;
+    params.t_dis_min = before.t_dis_min;
+    params.t_dis_max = before.t_dis_max;
+    params.age_hard_ms = before.age_hard_ms;
+    params
 }
 
 impl<const N: usize> Core<N> {
@@ -58,7 +58,7 @@ impl<const N: usize> Core<N> {
         params.for_each_fault(|_| faults = faults.saturating_add(1));
         let running = !self.connected().is_empty();
         if faults > 0 || (running && !params.only_tightens(&self.params, self.count)) {
-            self.event(step, None, EventKind::ConfigRejected, None, faults, 0);
+            step.rack_event(EventKind::ConfigRejected, None, faults, 0);
             return;
         }
         let core_ms = step.moment.core_ms;
@@ -76,7 +76,7 @@ impl<const N: usize> Core<N> {
             pack.learned.fit(params);
         }
         self.params = *params;
-        self.event(step, None, EventKind::ConfigApplied, None, 0, 0);
+        step.rack_event(EventKind::ConfigApplied, None, 0, 0);
     }
 
     /// Forgets the paths that were learned; they are measured in the parameters.
@@ -88,7 +88,7 @@ impl<const N: usize> Core<N> {
             let outside = pack.learned.is_out_of_range();
             pack.learned.forget();
             if outside {
-                self.alarm_event(step, Some(index), Fault::ResistanceRange, false, 0, 0);
+                step.alarm(index, Fault::ResistanceRange, false, 0, 0);
             }
         }
     }
@@ -98,6 +98,6 @@ impl<const N: usize> Core<N> {
         let reason = Some(Fault::Config.into());
         let (value, limit) = error.evidence();
         let kind = EventKind::ConfigRejected;
-        self.event(step, None, kind, reason, value, limit);
+        step.rack_event(kind, reason, value, limit);
     }
 }
