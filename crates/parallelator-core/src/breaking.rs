@@ -135,6 +135,7 @@ impl<const N: usize> Core<N> {
             return;
         };
         pack.closed = false;
+        pack.seen_open = false;
         pack.close_confirmed = false;
         pack.breaking_ms = 0;
         pack.changed_at_ms = step.moment.core_ms;

@@ -2,7 +2,7 @@
 
 use battery_units::Milliamps;
 
-use crate::{Core, EventKind, Fault, step::Step};
+use crate::{Core, EventKind, Fault, pack::Pack, step::Step};
 
 /// How long the sums must disagree.
 const PATIENCE_MS: u32 = 1_000;
@@ -28,7 +28,9 @@ impl<const N: usize> Core<N> {
     pub(crate) fn judge_current_sum(&mut self, step: &mut Step<'_, N>) {
         let measured = step.inputs.bus.current.unwrap_or(Milliamps::ZERO);
         let (mut sum, mut flowing) = (0i64, 0i64);
-        for pack in self.packs.iter().take(self.count) {
+        // What a pack carried before it was opened flows no more.
+        let counts = |pack: &&Pack| pack.closed || pack.seen_open;
+        for pack in self.packs.iter().take(self.count).filter(counts) {
             let current = i64::from(pack.current().get());
             sum = sum.saturating_add(current);
             flowing = flowing.saturating_add(current.saturating_abs());

@@ -4,7 +4,6 @@ use battery_units::Milliamps;
 
 use crate::{
     Anchor, Core, PackSet, Waiting,
-    join::windows,
     mode::Mode,
     predictor::{Prediction, Predictor},
     step::{Step, Verdict},
@@ -88,7 +87,7 @@ impl<const N: usize> Core<N> {
         refuse_all(verdicts, given_up, Self::given_up_verdict());
         let candidates = candidates.minus(given_up);
         let may_start = if together {
-            self.free_both_ways(candidates)
+            self.free_both_ways(step, candidates)
         } else {
             candidates
         };
@@ -227,12 +226,10 @@ impl<const N: usize> Core<N> {
     }
 
     /// Packs that may be charged and discharged: in a set that closes at once nobody can say which way a current goes.
-    fn free_both_ways(&self, candidates: PackSet) -> PackSet {
+    fn free_both_ways(&self, step: &Step<'_, N>, candidates: PackSet) -> PackSet {
         let free = |index: &usize| {
-            self.packs.get(*index).is_some_and(|pack| {
-                windows(pack, &self.params, self.mode.mode())
-                    .is_ok_and(|windows| windows.charge && windows.discharge)
-            })
+            self.windows_of(step, *index)
+                .is_ok_and(|windows| windows.charge && windows.discharge)
         };
         candidates.iter().filter(free).collect()
     }

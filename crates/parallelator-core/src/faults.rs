@@ -1,6 +1,6 @@
 //! Hard faults (classes H0, H1 and H2 of a pack): what opens a pack within a step, and how it ends.
 
-use battery_units::{DeciCelsius, Milliamps, Millivolts};
+use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Core, EventKind, Fault, FaultClass, PackInput, PackSet, Params, Quality,
@@ -10,10 +10,8 @@ use crate::{
     step::Step,
     stuck::is_leak,
     tightening::tripping,
+    windows::{Windows, beyond_temperature},
 };
-
-/// Hysteresis of the temperature windows: 5 °C.
-const TEMPERATURE_HYSTERESIS: DeciCelsius = DeciCelsius::new(50);
 
 /// A fault found, with the value and the limit it broke.
 #[derive(Debug, Clone, Copy)]
@@ -68,14 +66,14 @@ fn over_current(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found
     over.then(|| Found::new(Fault::OverCurrentHard, current.get(), limit))
 }
 
-/// Rule D18: a connected pack whose sample is older than `age_hard`, also one behind its pre-charge resistor.
+/// Rule D18: a connected pack with a sample older than `age_hard`, also one behind its pre-charge resistor. A thermometer that
+/// has ever spoken counts like the others.
 fn stale(pack: &Pack, params: &Params) -> Option<Found> {
     let connected = pack.closed || pack.precharge.is_active();
-    (connected && !pack.is_fresh(params.age_hard_ms)).then(|| {
-        let age = pack.samples.age_ms().unwrap_or(u32::MAX);
-        let age = i32::try_from(age).unwrap_or(i32::MAX);
-        let limit = i32::try_from(params.age_hard_ms).unwrap_or(i32::MAX);
-        Found::new(Fault::StaleData, age, limit)
+    let age_ms = pack.samples.oldest_ms();
+    (connected && age_ms > params.age_hard_ms).then(|| {
+        let held = |ms: u32| i32::try_from(ms).unwrap_or(i32::MAX);
+        Found::new(Fault::StaleData, held(age_ms), held(params.age_hard_ms))
     })
 }
 
@@ -88,41 +86,35 @@ fn under_voltage(pack: &Pack, params: &Params) -> Option<Found> {
 
 /// A connected pack outside the temperature window of the direction in which its current flows.
 fn over_temperature(pack: &Pack, params: &Params) -> Option<Found> {
-    let temperature = pack.samples.temperature(params).filter(|_| pack.closed)?;
-    let current = pack.samples.current()?;
-    let (low, high) = if current > params.i_leak {
-        (params.t_chg_min, params.t_chg_max)
-    } else if current.get() < params.i_leak.get().saturating_neg() {
-        (params.t_dis_min, params.t_dis_max)
-    } else {
-        return None;
-    };
-    let limit = if temperature < low { low } else { high };
-    (temperature < low || temperature > high)
-        .then(|| Found::new(Fault::OverTemperature, temperature.get(), limit.get()))
+    let (temperature, limit) = beyond_temperature(pack, params).filter(|_| pack.closed)?;
+    Some(Found::new(
+        Fault::OverTemperature,
+        temperature.get(),
+        limit.get(),
+    ))
+}
+
+/// Whether a pack whose fault is over has given its samples.
+fn has_spoken(pack: &Pack, params: &Params) -> bool {
+    pack.is_fresh(params.age_soft_ms) && pack.samples.good() >= SAMPLES_TO_START
 }
 
 /// Whether the condition of a fault is gone far enough for the pack to be a candidate again.
 ///
 /// An empty pack waits for `v_uv_rec`, or else for a bus that is being charged: that is what would fill it.
-fn has_recovered(fault: Fault, pack: &Pack, params: &Params, mode: Mode) -> bool {
-    if !pack.is_fresh(params.age_soft_ms) || pack.samples.good() < SAMPLES_TO_START {
-        return false;
-    }
+pub(crate) fn has_recovered(fault: Fault, pack: &Pack, params: &Params, mode: Mode) -> bool {
     let voltage = pack.samples.voltage().unwrap_or(Millivolts::ZERO);
     match fault {
         Fault::UnderVoltageAbs | Fault::UnderVoltage => {
             voltage >= params.v_uv_rec || (mode == Mode::Charge && voltage >= params.v_uv_abs)
         }
-        Fault::OverTemperature => match pack.samples.temperature(params) {
-            Some(temperature) => {
-                let low = params.t_chg_min.max(params.t_dis_min);
-                let high = params.t_chg_max.min(params.t_dis_max);
-                temperature >= low.saturating_add(TEMPERATURE_HYSTERESIS)
-                    && temperature <= high.saturating_sub(TEMPERATURE_HYSTERESIS)
-            }
-            None => false,
-        },
+        Fault::OverTemperature => {
+            let known = pack.samples.temperature(params.age_hard_ms).is_some();
+            let again = Windows::thermal_again(pack, params);
+            known && (again.charge || again.discharge)
+        }
+        // The current that it goes on showing would be taken for one through the open switch.
+        Fault::Frozen => !pack.repeats_itself() || !is_leak(params, pack.current()),
         _ => true,
     }
 }
@@ -213,7 +205,11 @@ impl<const N: usize> Core<N> {
         let stands = if pack.closed {
             pack.has_hard_fault()
         } else {
-            pack.trouble.is_some_and(|trouble| trouble.latched)
+            // What hardware has seen takes the latch over: it must not be cleared with something less.
+            let takes_over = found.fault == Fault::HardwareAlert;
+            pack.trouble.is_some_and(|trouble| {
+                trouble.latched && (!takes_over || trouble.fault == found.fault)
+            })
         };
         if out && (stands || (pack.trouble.is_some() && !hard)) {
             // One that waits opens in any case; what hardware has seen, and what nobody sees any more, does not wait.
@@ -280,6 +276,7 @@ impl<const N: usize> Core<N> {
                 continue;
             };
             let over = !trouble.latched && !pack.closed && moment.core_ms >= trouble.until_ms;
+            let over = over && has_spoken(pack, &self.params);
             if over && has_recovered(trouble.fault, pack, &self.params, mode) {
                 pack.trouble = None;
                 step.pack_event(index, EventKind::Recovered, trouble.fault.into(), 0, 0);

@@ -10,6 +10,7 @@ use crate::{
     predictor::{Prediction, Predictor},
     step::Step,
     view::View,
+    windows::Windows,
 };
 
 /// Memory of the permits.
@@ -26,6 +27,8 @@ pub(crate) struct Fleet {
     low: PackSet,
     /// A connected pack reached `v_ov`: no charge until all are below `v_ov_rec`.
     high: bool,
+    /// Connected packs too cold or too hot to be charged: no charge until they are well inside their window again.
+    no_charge: PackSet,
     /// What the bus was discharged with while packs were closed, a magnitude: what a load that obeys nobody will draw again.
     discharged_with: Milliamps,
     /// No permits until this core time, after an overload.
@@ -210,11 +213,14 @@ impl<const N: usize> Core<N> {
         let connected = view.connected;
         let closed = self.closed();
         self.note_forming(step, closed);
-        if let Some(current) = view.current.filter(|_| !closed.is_empty()) {
+        // What is about to be opened for it is a short circuit rather than a load.
+        let load = !closed.is_empty() && !self.any_breaking();
+        if let Some(current) = view.current.filter(|_| load) {
             let drawn = current.get().saturating_neg().max(0);
             self.fleet.discharged_with = Milliamps::new(drawn);
         }
         self.note_voltages(closed);
+        self.note_temperatures(closed);
         let mut limits = self.limits_of_holding(step, view);
         // One that the load is shed for is about to leave.
         if let Some(rest) = self.shedding.rest() {
@@ -233,7 +239,7 @@ impl<const N: usize> Core<N> {
         if closed.is_empty() || withdrawn || !self.fleet.low.is_empty() {
             limits.dcl = 0;
         }
-        if closed.is_empty() || withdrawn || self.fleet.high {
+        if closed.is_empty() || withdrawn || self.fleet.high || !self.fleet.no_charge.is_empty() {
             limits.ccl = 0;
         }
         let decision = &mut *step.decision;
@@ -300,5 +306,22 @@ impl<const N: usize> Core<N> {
         let members = self.packs.iter().enumerate();
         let closed = members.filter(|(index, _)| closed.contains(*index));
         self.fleet.low = closed.filter(is_low).map(|(index, _)| index).collect();
+    }
+
+    /// Temperature windows for charging of the connected packs, with their hysteresis. A pack outside its window for discharging
+    /// leaves the bus as soon as it carries a current; a charger would make all of a cold rack leave it in one step.
+    fn note_temperatures(&mut self, closed: PackSet) {
+        let was_outside = self.fleet.no_charge;
+        let outside = |(index, pack): &(usize, &Pack)| {
+            let windows = if was_outside.contains(*index) {
+                Windows::thermal_again(pack, &self.params)
+            } else {
+                Windows::thermal(pack, &self.params)
+            };
+            !windows.charge
+        };
+        let members = self.packs.iter().enumerate();
+        let closed = members.filter(|(index, _)| closed.contains(*index));
+        self.fleet.no_charge = closed.filter(outside).map(|(index, _)| index).collect();
     }
 }

@@ -1,11 +1,10 @@
 //! Which pack may join now (rules D3, D6): the gate every join passes, and the reason when it does not.
 
-use battery_units::{DeciCelsius, Milliamps, Millivolts};
+use battery_units::{Milliamps, Millivolts};
 
 use crate::{
     Core, EventKind, Fault, PackSet, PackState, Params, SystemState, Waiting,
     clock::Motion,
-    mode::Mode,
     pack::Pack,
     precharge::{Outcome, Precharge},
     predictor::{Prediction, Predictor},
@@ -16,6 +15,7 @@ use crate::{
     stuck::is_leak,
     view::View,
     wear::Wear,
+    windows::{Windows, windows},
 };
 
 /// Memory of the joining rules.
@@ -81,58 +81,6 @@ struct RackWide {
     breaking: bool,
     closings: u32,
     budget: u32,
-}
-
-/// Which way a current may flow through a pack that joins now.
-#[derive(Clone, Copy)]
-pub(crate) struct Windows {
-    pub(crate) charge: bool,
-    pub(crate) discharge: bool,
-}
-
-/// Whether the sample, the voltage and the temperature of a pack let it join in this mode.
-pub(crate) fn windows(pack: &Pack, params: &Params, mode: Mode) -> Result<Windows, Verdict> {
-    let voltage = pack.voltage();
-    let (floor, top) = if mode == Mode::Charge {
-        (params.v_uv_abs, params.v_ov_rec)
-    } else {
-        (params.v_uv, params.v_ov)
-    };
-    if voltage < floor {
-        return Err(Verdict::of(Waiting::VoltageLow).against(voltage.get(), floor.get()));
-    }
-    if voltage > top {
-        return Err(Verdict::of(Waiting::VoltageHigh).against(voltage.get(), top.get()));
-    }
-    let mut windows = Windows {
-        charge: true,
-        discharge: voltage >= params.v_uv,
-    };
-    if !pack.samples.has_temperature() {
-        return Ok(windows);
-    }
-    let inside = |temperature: DeciCelsius, low, high| temperature >= low && temperature <= high;
-    let temperature = pack.samples.temperature(params);
-    if let Some(temperature) = temperature {
-        windows.charge &= inside(temperature, params.t_chg_min, params.t_chg_max);
-        windows.discharge &= inside(temperature, params.t_dis_min, params.t_dis_max);
-    }
-    let allowed = match mode {
-        Mode::Charge => windows.charge,
-        Mode::Discharge => windows.discharge,
-        Mode::Idle | Mode::Unknown => windows.charge || windows.discharge,
-    };
-    if allowed && temperature.is_some() {
-        return Ok(windows);
-    }
-    let shown = temperature.unwrap_or(DeciCelsius::MIN);
-    let (low, high) = if mode == Mode::Charge {
-        (params.t_chg_min, params.t_chg_max)
-    } else {
-        (params.t_dis_min, params.t_dis_max)
-    };
-    let limit = if shown < low { low } else { high };
-    Err(Verdict::of(Waiting::TemperatureWindow).against(shown.get(), limit.get()))
 }
 
 impl<const N: usize> Core<N> {
@@ -219,6 +167,15 @@ impl<const N: usize> Core<N> {
         }
     }
 
+    /// Which way a current may flow through pack `index` in the present mode, or why it may not join.
+    pub(crate) fn windows_of(&self, step: &Step<'_, N>, index: usize) -> Result<Windows, Verdict> {
+        let Some(pack) = self.packs.get(index) else {
+            return Err(Verdict::of(Waiting::NoSensor));
+        };
+        let limits = self.pack_limits(step, index);
+        windows(pack, &self.params, limits, self.mode.mode())
+    }
+
     /// What a pack must fulfil by itself before any set is looked at.
     fn may_be_candidate(
         &mut self,
@@ -227,7 +184,6 @@ impl<const N: usize> Core<N> {
         index: usize,
     ) -> Result<(), Verdict> {
         let (moment, params) = (&step.moment, &self.params);
-        let mode = self.mode.mode();
         let limits = self.pack_limits(step, index);
         let Some(pack) = self.packs.get_mut(index) else {
             return Err(Verdict::of(Waiting::NoSensor));
@@ -277,10 +233,7 @@ impl<const N: usize> Core<N> {
             let (current, limit) = (pack.current().get(), params.i_leak.get());
             return Err(Verdict::of(Waiting::CurrentWhileOpen).against(current, limit));
         }
-        windows(pack, params, mode)?;
-        if limits.0 <= Milliamps::ZERO || limits.1 <= Milliamps::ZERO {
-            return Err(Verdict::of(Waiting::PackLimit));
-        }
+        windows(pack, params, limits, self.mode.mode())?;
         let closings = pack.wear.closings(moment.core_ms);
         for (used, budget) in [
             (closings, params.closes_per_hour_pack.into()),
@@ -299,9 +252,9 @@ impl<const N: usize> Core<N> {
 
     /// The voltage of a bus that something holds though no pack is connected; `None` where it is low or not measured.
     pub(crate) fn voltage_of_live_bus(&self, step: &Step<'_, N>) -> Option<Millivolts> {
-        let half_floor = self.params.v_uv_abs.get() / 2;
+        let half_floor = self.params.half_floor();
         let measured = step.inputs.bus.voltage;
-        measured.filter(|voltage| voltage.get() > half_floor)
+        measured.filter(|&voltage| voltage > half_floor)
     }
 
     /// Time until the last join has settled; an opening moves the currents of the others just as much.
@@ -378,7 +331,25 @@ impl<const N: usize> Core<N> {
                 return refuse(Waiting::PackLimit, range.low.get(), limit);
             }
         }
-        let allowed = windows(pack, params, self.mode.mode())?;
+        // Nor may the newcomer push a current through a member that must not have it.
+        for (member, pack) in self.packs.iter().enumerate() {
+            if !members.set().contains(member) {
+                continue;
+            }
+            let allowed = Windows::of(pack, params);
+            if allowed.charge && allowed.discharge {
+                continue;
+            }
+            let before = members.current_range(member, view.fleet());
+            let range = prediction.current_range(member, view.fleet());
+            if !allowed.charge && range.high > before.high.max(Milliamps::ZERO) {
+                return refuse(Waiting::PackLimit, range.high.get(), 0);
+            }
+            if !allowed.discharge && range.low < before.low.min(Milliamps::ZERO) {
+                return refuse(Waiting::PackLimit, range.low.get(), 0);
+            }
+        }
+        let allowed = self.windows_of(step, index)?;
         if allowed.charge && allowed.discharge {
             return Ok(bound);
         }
@@ -485,7 +456,8 @@ impl<const N: usize> Core<N> {
             let current = predictor.against_stiff_bus(index, bus);
             let difference = pack.voltage().saturating_sub(bus);
             let apart = difference.get().saturating_abs();
-            let both_ways = windows(pack, &self.params, self.mode.mode())
+            let both_ways = self
+                .windows_of(step, index)
                 .is_ok_and(|windows| windows.charge && windows.discharge);
             let own = self.pack_limits(step, index);
             let (waiting, value, limit) = if !both_ways {

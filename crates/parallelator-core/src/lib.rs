@@ -48,6 +48,7 @@ mod system;
 mod tightening;
 mod view;
 mod wear;
+mod windows;
 
 pub use decision::{Decision, PackDecision, SwitchCommand};
 pub use event::{Event, EventKind, Events};

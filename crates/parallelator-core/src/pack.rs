@@ -54,6 +54,8 @@ pub(crate) struct Pack {
     pub(crate) stuck: Option<Fault>,
     /// The last good sample is older than `age_hard`.
     pub(crate) stale: bool,
+    /// Its current was measured since it was opened last.
+    pub(crate) seen_open: bool,
     pub(crate) leak_samples: u8,
     pub(crate) missing_samples: u8,
     /// One more than the time an opening has waited for the current to fall; zero when none waits.
@@ -87,6 +89,7 @@ impl Default for Pack {
             trouble: None,
             stuck: None,
             stale: false,
+            seen_open: true,
             leak_samples: 0,
             missing_samples: 0,
             breaking_ms: 0,
@@ -172,14 +175,23 @@ impl Pack {
     }
 
     /// Whether the pack may hold the bus: commanded so, not confirmed open, stuck, or carrying what it should block.
+    ///
+    /// What it carried when it was opened says nothing: its sensor may have fallen silent with it.
     pub(crate) fn may_conduct(&self, params: &Params) -> bool {
-        let leaks = is_leak(params, self.current()) && !self.precharge.is_done();
+        let shows = self.seen_open && !self.precharge.is_done();
+        let leaks = shows && is_leak(params, self.current());
         self.maybe_connected || self.stuck.is_some() || leaks
     }
 
     /// Whether nothing but its pre-charge resistor connects the pack to the bus, or may do so still.
     pub(crate) fn is_behind_resistor(&self) -> bool {
         self.precharge.is_active() || (self.maybe_connected && self.precharge.is_leaving())
+    }
+
+    /// Whether the sensor repeats itself after it was found frozen: what it shows proves nothing.
+    pub(crate) fn is_frozen(&self) -> bool {
+        let frozen = |trouble: Trouble| trouble.fault == Fault::Frozen;
+        self.repeats_itself() && self.trouble.is_some_and(frozen)
     }
 
     /// Whether an opening waits for the current to fall.
@@ -196,6 +208,11 @@ impl Pack {
     /// Whether the sample is there and not older than `limit_ms`.
     pub(crate) fn is_fresh(&self, limit_ms: u32) -> bool {
         self.samples.age_ms().is_some_and(|age| age <= limit_ms)
+    }
+
+    /// Whether another pack may have taken its place: nobody has seen it for a while, or there is next to no voltage.
+    pub(crate) fn may_be_another(&self, params: &Params) -> bool {
+        self.voltage() < params.half_floor() || !self.is_fresh(params.age_hard_ms)
     }
 
     /// What the predictor may know of the pack, when it has a sample that is not older than `age_soft`.

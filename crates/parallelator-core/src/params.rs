@@ -249,6 +249,11 @@ impl Params {
         }
     }
 
+    /// Below this nothing holds a bus, and no pack stands behind a sensor.
+    pub(crate) fn half_floor(&self) -> Millivolts {
+        Millivolts::new(self.v_uv_abs.get() >> 1)
+    }
+
     /// Hard discharge trip: a magnitude.
     #[must_use]
     pub fn hard_discharge(&self) -> Milliamps {

@@ -18,12 +18,13 @@ use battery_units::{Milliamps, Millivolts};
 use crate::{
     Core, EventKind, Fault, PackSet, Reason, Waiting,
     arith::{narrow, near_div, product},
-    join::windows,
+    clock::Motion,
     pack::Pack,
     predictor::Predictor,
     source::Source,
     step::{Step, Verdict},
     view::View,
+    windows::Windows,
 };
 
 /// A precharge takes no longer; where a path is fitted, `t_settle` lies below this.
@@ -152,11 +153,20 @@ impl<const N: usize> Core<N> {
         let set = view.connected.with(index);
         let draw = predictor.draw(index, view.holding);
         let (discharge, charge) = self.pack_limits(step, index);
-        let inside = windows(pack, &self.params, self.mode.mode()).is_ok_and(|windows| {
-            let may_take = windows.charge || draw.takes == Milliamps::ZERO;
-            may_take && (windows.discharge || draw.gives == Milliamps::ZERO)
+        let takes = draw.takes > Milliamps::ZERO;
+        let gives = draw.gives > Milliamps::ZERO;
+        let inside = self
+            .windows_of(step, index)
+            .is_ok_and(|windows| (windows.charge || !takes) && (windows.discharge || !gives));
+        // What it takes the others give.
+        let others = self.packs.iter().enumerate();
+        let mut others = others.filter(|(other, _)| view.holding.contains(*other));
+        let members_inside = others.all(|(_, pack)| {
+            let windows = Windows::of(pack, &self.params);
+            (windows.charge || !gives) && (windows.discharge || !takes)
         });
         inside
+            && members_inside
             && draw.takes <= charge
             && draw.gives <= discharge
             && predictor.of(set).bound(index) <= self.params.i_circ_max
@@ -207,6 +217,7 @@ impl<const N: usize> Core<N> {
         };
         pack.precharge.lasted_ms = 0;
         pack.precharge.leaving = true;
+        pack.seen_open = false;
         pack.opened_with = pack.current();
         pack.changed_at_ms = core_ms;
     }
@@ -252,6 +263,12 @@ impl<const N: usize> Core<N> {
         if let Some(end) = self.packs.get(index).and_then(hindrance) {
             self.leave_path(step, index);
             self.tell_end(step, index, end);
+            return Outcome::Busy;
+        }
+        // For how long the resistor has been on nobody knows then.
+        if step.moment.motion != Motion::Regular {
+            self.leave_path(step, index);
+            self.fail_precharge(step, index, Some((Waiting::ClockJump.into(), 0, 0)));
             return Outcome::Busy;
         }
         let settled = u32::from(lasted_ms) > t_settle_ms;

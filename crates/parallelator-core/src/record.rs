@@ -2,7 +2,7 @@
 //!
 //! Layout, all numbers little endian: `b"PR"`, version 2, number of packs, flags of the rack (1 byte: bit 0 emergency
 //! stop, bit 1 an earlier record was lost and nobody has armed the rack since); then per pack score (1 byte), flags (1 byte: bit 0 latched, bit 1 stuck closed, bit 2 suspects the bus, bit 3
-//! disabled, bit 4 was closed), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none), fault of a stuck switch
+//! disabled, bit 4 was closed, or was opened not long enough ago for its cells to have come to rest), fault (1 byte: position in [`Fault::ALL`] plus one, zero for none), fault of a stuck switch
 //! (1 byte, the same), closings (4 bytes) and those of them that may lie within the last hour (2 bytes); then the CRC-32
 //! (ISO-HDLC) of everything before. Whoever runs the core stores it.
 //!
@@ -17,6 +17,7 @@ use crate::{
     Core, Fault, Params,
     backoff::Backoff,
     pack::{Pack, Trouble},
+    source::Source,
 };
 
 const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
@@ -94,6 +95,9 @@ const SUSPECTS_BUS: u8 = 1 << 2;
 const DISABLED: u8 = 1 << 3;
 const CLOSED: u8 = 1 << 4;
 
+/// An error of the open-circuit voltage that is none any more, in microvolts.
+const AT_REST_UV: i32 = 1_000;
+
 /// Bits of the rack.
 const ESTOP: u8 = 1;
 const RECORD_LOST: u8 = 1 << 1;
@@ -128,8 +132,15 @@ fn fault_from_byte(byte: u8) -> Option<Option<Fault>> {
     }
 }
 
+/// Whether the voltage of an open pack still tells of the current that it carried.
+fn is_relaxing(pack: &Pack, params: &Params, core_ms: u64) -> bool {
+    let since_ms = core_ms.saturating_sub(pack.changed_at_ms);
+    let source = Source::open(params, pack.voltage(), pack.opened_with, since_ms);
+    source.high().saturating_sub(source.u()) >= AT_REST_UV
+}
+
 impl Entry {
-    fn of(pack: &Pack, core_ms: u64) -> Self {
+    fn of(pack: &Pack, params: &Params, core_ms: u64) -> Self {
         let trouble = pack.trouble;
         let latched = trouble.is_some_and(|trouble| trouble.latched);
         let suspects_bus = trouble.is_some_and(|trouble| trouble.suspects_bus);
@@ -137,7 +148,7 @@ impl Entry {
             | bit(STUCK, pack.stuck.is_some())
             | bit(SUSPECTS_BUS, suspects_bus)
             | bit(DISABLED, pack.disabled)
-            | bit(CLOSED, pack.closed);
+            | bit(CLOSED, pack.closed || is_relaxing(pack, params, core_ms));
         Self {
             score: pack.backoff.score(),
             flags,
@@ -187,7 +198,7 @@ impl Entry {
         pack.stuck = self.stuck;
         if self.has(CLOSED) {
             // Nobody knows what it carried when the reboot opened it: as much as it may.
-            pack.opened_with = params.i_dis_max.max(params.i_chg_max);
+            pack.opened_with = params.hard_discharge().max(params.hard_charge());
         }
         let holds = self.has(LATCHED) || (self.score > 0 && self.stuck.is_none());
         pack.trouble = self.fault.filter(|_| holds).map(|fault| Trouble {
@@ -227,7 +238,10 @@ impl<const N: usize> Core<N> {
             .ok_or(RecordError::Length { found, needed })?;
         *first = head;
         for (slot, pack) in entries.chunks_exact_mut(ENTRY).zip(&self.packs) {
-            for (slot, byte) in slot.iter_mut().zip(Entry::of(pack, core_ms).to_bytes()) {
+            for (slot, byte) in slot
+                .iter_mut()
+                .zip(Entry::of(pack, &self.params, core_ms).to_bytes())
+            {
                 *slot = byte;
             }
         }

@@ -108,6 +108,15 @@ impl Learned {
         *self = Self::default();
     }
 
+    /// Forgets a path out of range; says whether it was.
+    pub(crate) fn forgive(&mut self) -> bool {
+        let outside = self.is_out_of_range();
+        if outside {
+            self.forget();
+        }
+        outside
+    }
+
     /// Works out the interval between the band of the parameters and what the steps alone say: the medians of their lower
     /// and of their upper ends.
     pub(crate) fn fit(&mut self, params: &Params) {

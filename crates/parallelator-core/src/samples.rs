@@ -57,6 +57,8 @@ pub(crate) struct Taken {
     /// What the new sample differs by from the one before, when the two followed each other.
     pub(crate) change: Option<Change>,
     pub(crate) newest: Newest,
+    /// The current is newer than the one before.
+    pub(crate) new_current: bool,
 }
 
 /// What a step brought beside the sample before.
@@ -101,6 +103,7 @@ impl Samples {
             filtered,
             change: None,
             newest: Newest::Known,
+            new_current,
         };
         if new_voltage && new_current {
             self.good = self.good.saturating_add(1).min(SAMPLES_TO_START);
@@ -176,13 +179,21 @@ impl Samples {
             taken.newest = Newest::Repeated;
         }
         let apart_ms = voltage.age_ms().saturating_sub(new_voltage.age_ms());
+        // A voltage and a current of different moments show a resistance that nothing has.
+        let paired = voltage.age == current.age && new_voltage.age == new_current.age;
         let follows = apart_ms <= params.tick_ms.saturating_mul(2);
-        taken.change = Some(change).filter(|_| follows);
+        taken.change = Some(change).filter(|_| paired && follows);
     }
 
     /// Age of the older one of voltage and current; `None` before the first.
     pub(crate) fn age_ms(&self) -> Option<u32> {
         Some(self.voltage?.age_ms().max(self.current?.age_ms()))
+    }
+
+    /// Age of the oldest of all that was ever measured.
+    pub(crate) fn oldest_ms(&self) -> u32 {
+        let temperature = self.temperature.map_or(0, |sample| sample.age_ms());
+        self.age_ms().unwrap_or(u32::MAX).max(temperature)
     }
 
     /// Starts counting good samples anew.
@@ -198,10 +209,10 @@ impl Samples {
         self.current.map(|sample| sample.value)
     }
 
-    /// Last temperature, when one was measured within `age_hard`.
-    pub(crate) fn temperature(&self, params: &Params) -> Option<DeciCelsius> {
+    /// Last temperature, when it is not older than `limit_ms`.
+    pub(crate) fn temperature(&self, limit_ms: u32) -> Option<DeciCelsius> {
         self.temperature
-            .filter(|sample| sample.age_ms() <= params.age_hard_ms)
+            .filter(|sample| sample.age_ms() <= limit_ms)
             .map(|sample| sample.value)
     }
 

@@ -23,6 +23,8 @@ use crate::{
 pub(crate) struct Shedding {
     /// Core time since which the load is asked to go down.
     since_ms: Option<u64>,
+    /// The fault of the pack that stays although the load was asked for long enough.
+    kept: Option<Fault>,
     /// The set without the pack concerned: what it could carry is what is asked for.
     rest: PackSet,
     /// Charging may go on: it is what an empty pack needs.
@@ -122,7 +124,9 @@ impl<const N: usize> Core<N> {
         let keeps = Some((index, *found));
         if rest.is_empty() {
             let rides = self.params.last_pack_policy == LastPackPolicy::RideThrough;
-            if !self.has_shed(step, rest, found.fault) || rides {
+            let shed = self.has_shed(step, rest, found.fault);
+            if !shed || rides {
+                self.note_kept(shed, found.fault);
                 return keeps;
             }
             self.raise(step, index, found);
@@ -137,7 +141,9 @@ impl<const N: usize> Core<N> {
             self.note_soft_opening(step);
             return None;
         }
-        if !self.has_shed(step, rest, found.fault) || found.fault == Fault::Imbalance {
+        let shed = self.has_shed(step, rest, found.fault);
+        if !shed || found.fault == Fault::Imbalance {
+            self.note_kept(shed, found.fault);
             return keeps;
         }
         for other in rest.iter() {
@@ -167,16 +173,24 @@ impl<const N: usize> Core<N> {
         self.shedding.may_charge = fault == Fault::UnderVoltage;
         let core_ms = step.moment.core_ms;
         let t_shed_ms = self.params.t_shed_ms;
-        match self.shedding.since_ms {
+        // Another fault than that of a pack which stays has its own time: the load has not heard of it.
+        let same = self.shedding.kept.is_none_or(|kept| kept == fault);
+        match self.shedding.since_ms.filter(|_| same) {
             Some(since_ms) => core_ms.saturating_sub(since_ms) >= t_shed_ms.into(),
             None => {
                 self.shedding.since_ms = Some(core_ms);
+                self.shedding.kept = None;
                 let limit = i32::try_from(t_shed_ms).unwrap_or(i32::MAX);
                 let kind = EventKind::Shedding;
                 step.rack_event(kind, Some(fault.into()), 0, limit);
                 t_shed_ms == 0
             }
         }
+    }
+
+    /// A pack stays with its fault: for good, as far as is known, when the load was asked for long enough.
+    fn note_kept(&mut self, shed: bool, fault: Fault) {
+        self.shedding.kept = Some(fault).filter(|_| shed);
     }
 
     fn end_shedding(&mut self, step: &mut Step<'_, N>) {
@@ -216,7 +230,9 @@ impl<const N: usize> Core<N> {
     pub(crate) fn rest_can_carry(&self, step: &Step<'_, N>, view: &View<N>, rest: PackSet) -> bool {
         let predictor = Predictor::new(&self.params, &view.sources);
         let prediction = predictor.of(rest);
-        !rest.is_empty()
+        // What nobody has measured may be too much.
+        view.current.is_some()
+            && !rest.is_empty()
             && rest.iter().all(|index| {
                 let current = prediction.current(index, view.fleet());
                 let (discharge, charge) = self.pack_limits(step, index);

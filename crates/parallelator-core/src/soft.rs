@@ -161,7 +161,7 @@ impl<const N: usize> Core<N> {
     /// Finds the soft faults of every connected pack.
     pub(crate) fn find_soft_faults(&mut self, step: &Step<'_, N>, view: &View<N>) -> Softness {
         let params = tripping(&self.former, &self.params, step.moment.core_ms);
-        let elapsed_ms = step.moment.gap_ms;
+        let elapsed_ms = step.moment.elapsed_ms;
         let closed = self.closed();
         let connected = view.connected;
         // What flows through a pre-charge resistor is a load, or a charger, of those that hold the bus.

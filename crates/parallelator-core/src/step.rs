@@ -5,8 +5,9 @@ use core::fmt;
 use crate::{
     Command, Decision, Event, EventKind, Fault, Inputs, LedPattern, PackDecision, PackSet,
     PackState, ParamError, Params, Reason, SwitchCommand, SystemState, Waiting,
-    clock::{Clock, Moment, Motion},
+    clock::{Clock, Moment, Motion, millis_between},
     current_sum::CurrentSum,
+    faults::has_recovered,
     fleet::Fleet,
     join::Joining,
     mode::ModeJudge,
@@ -261,8 +262,12 @@ impl<const N: usize> Core<N> {
                 slot.limit = self.params.i_leak.get();
             }
             if let PackState::Cooldown { until_ms } = state {
-                let left = until_ms.saturating_sub(moment.core_ms);
-                slot.eligible_in_ms = Some(u32::try_from(left).unwrap_or(u32::MAX));
+                let left = millis_between(moment.core_ms, until_ms);
+                // Time alone does not help where the condition lasts.
+                let helps = pack.trouble.is_some_and(|trouble| {
+                    has_recovered(trouble.fault, pack, &self.params, self.mode.mode())
+                });
+                slot.eligible_in_ms = helps.then_some(left);
             }
         }
         self.report_system(&mut step);
@@ -289,6 +294,7 @@ impl<const N: usize> Core<N> {
             };
             let taken = pack.samples.take(input, &self.params, &step.moment);
             pack.newest = taken.newest;
+            pack.seen_open |= taken.new_current && !pack.closed && !pack.is_frozen();
             // A jump hides how much charge has flowed, and an opened pack begins anew.
             let counted = regular && pack.closed;
             pack.rest = pack.rest.filter(|_| counted);
@@ -299,6 +305,9 @@ impl<const N: usize> Core<N> {
             let was_outside = pack.learned.is_out_of_range();
             if let Some(change) = taken.change {
                 pack.learned.take(&change, &self.params);
+            }
+            if pack.may_be_another(&self.params) {
+                pack.learned.forget();
             }
             let outside = pack.learned.is_out_of_range();
             let first = pack.samples.dropped() == 1;
@@ -423,16 +432,27 @@ impl<const N: usize> Core<N> {
             && pack.trouble.is_some_and(|trouble| trouble.fault == fault)
         {
             pack.trouble = None;
-        } else if fault != Fault::Precharge || !pack.precharge.forgive() {
-            return false;
+        } else {
+            return Self::clear_alarm(pack, step, index, fault);
         }
         pack.samples.restart();
         pack.backoff = crate::backoff::Backoff::default();
-        if fault == Fault::Precharge {
-            step.alarm(index, fault, false, 0, 0);
-        }
         step.pack_event(index, EventKind::Cleared, fault.into(), 0, 0);
         true
+    }
+
+    /// Ends what keeps a pack from joining without being a fault of it; its score is another matter.
+    fn clear_alarm(pack: &mut Pack, step: &mut Step<'_, N>, index: usize, fault: Fault) -> bool {
+        let over = match fault {
+            Fault::Precharge => pack.precharge.forgive(),
+            Fault::ResistanceRange => !pack.closed && pack.learned.forgive(),
+            _ => false,
+        };
+        if over {
+            step.alarm(index, fault, false, 0, 0);
+            step.pack_event(index, EventKind::Cleared, fault.into(), 0, 0);
+        }
+        over
     }
 
     fn report_system(&mut self, step: &mut Step<'_, N>) {

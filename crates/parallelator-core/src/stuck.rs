@@ -36,12 +36,7 @@ impl<const N: usize> Core<N> {
             return;
         };
         let watched = !pack.closed && !pack.precharge.is_active() && pack.stuck.is_none();
-        // A frozen sensor goes on showing the current it had: that proves nothing.
-        let frozen = pack.repeats_itself()
-            && pack
-                .trouble
-                .is_some_and(|trouble| trouble.fault == Fault::Frozen);
-        if !watched || !pack.has_new_sample() || frozen {
+        if !watched || !pack.has_new_sample() || pack.is_frozen() {
             return;
         }
         let open_for_ms = step.moment.core_ms.saturating_sub(pack.changed_at_ms);

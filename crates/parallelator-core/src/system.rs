@@ -9,7 +9,8 @@
 //! ```
 
 use crate::{
-    Command, Core, EventKind, Fault, Inputs, SystemState, samples::SAMPLES_TO_START, step::Step,
+    Command, Core, EventKind, Fault, Inputs, SwitchFeedback, SystemState,
+    samples::SAMPLES_TO_START, step::Step,
 };
 
 /// State of the rack.
@@ -25,6 +26,8 @@ pub(crate) struct System {
     record_lost: bool,
     /// What else was wrong while it waited.
     also: Option<Fault>,
+    /// Core time since which that is away.
+    also_since_ms: u64,
     any_connected: bool,
 }
 
@@ -99,6 +102,7 @@ impl<const N: usize> Core<N> {
             self.system.away_since_ms = core_ms;
             if fault != Fault::EStop {
                 self.system.also = Some(fault);
+                self.system.also_since_ms = core_ms;
             }
             if fault == Fault::EStop && !self.system.is_estopped() {
                 self.system.stopped = true;
@@ -131,14 +135,18 @@ impl<const N: usize> Core<N> {
         step.rack_event(EventKind::SafeOffLeft, fault.map(Into::into), 0, 0);
     }
 
-    /// Boot ends when every switch is confirmed open and every pack that is going to has given its samples; a pack
-    /// without a sensor holds the others up for `t_form` at most.
+    /// Boot ends when every switch is confirmed open and every pack that is going to has given its samples. A pack without a
+    /// sensor, or with a contact that says closed, holds the others up for `t_form` at most; the latter is taken for connected.
     fn judge_boot(&mut self, step: &mut Step<'_, N>) {
         let packs = || self.packs.iter().take(self.count);
         let all_open = packs().all(|pack| !pack.maybe_connected);
+        let inputs = step.inputs.packs.iter();
+        let all_told = packs().zip(inputs).all(|(pack, input)| {
+            !pack.maybe_connected || input.switch_feedback == Some(SwitchFeedback::Closed)
+        });
         let all_sampled = packs().all(|pack| pack.samples.good() >= SAMPLES_TO_START);
         let waited = step.moment.core_ms >= self.params.t_form_ms.into();
-        if all_open && (all_sampled || waited) {
+        if (all_open && all_sampled) || (all_told && waited) {
             self.system.ready = true;
             step.rack_event(EventKind::Ready, None, 0, 0);
         }
@@ -156,13 +164,16 @@ impl<const N: usize> Core<N> {
         let away_ms = step
             .moment
             .core_ms
-            .saturating_sub(self.system.away_since_ms);
+            .saturating_sub(self.system.also_since_ms);
         let lasting = self
             .system
             .also
             .filter(|_| away_ms < self.params.t_backoff0_ms.into());
         match lasting {
-            Some(fault) => self.system.cause = Some(fault),
+            Some(fault) => {
+                self.system.cause = Some(fault);
+                self.system.away_since_ms = self.system.also_since_ms;
+            }
             None => self.leave_safe_off(step),
         }
         true

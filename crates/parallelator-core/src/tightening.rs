@@ -31,7 +31,6 @@ pub(crate) fn tripping<'a>(
 #[inline(never)]
 fn not_yet(now: &Params, before: &Params) -> Params {
     let mut params = *now;
-    params.v_uv_abs = before.v_uv_abs;
     params.v_uv = before.v_uv;
     params.v_uv_rec = before.v_uv_rec;
     params.v_ov_abs = before.v_ov_abs;
@@ -85,7 +84,7 @@ impl<const N: usize> Core<N> {
             let Some(pack) = self.packs.get_mut(index) else {
                 continue;
             };
-            let outside = pack.learned.is_out_of_range();
+            let outside = pack.learned.forgive();
             pack.learned.forget();
             if outside {
                 step.alarm(index, Fault::ResistanceRange, false, 0, 0);

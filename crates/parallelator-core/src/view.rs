@@ -47,11 +47,12 @@ impl Voltages {
 }
 
 impl<const N: usize> Core<N> {
-    /// The voltages of the packs of a set that have ever been measured, for their mean.
+    /// The voltages of the packs of a set that are measured, for their mean.
     pub(crate) fn voltages_of(&self, set: PackSet) -> Voltages {
         let mut voltages = Voltages::default();
         for (index, pack) in self.packs.iter().enumerate() {
-            if let Some(voltage) = pack.samples.voltage().filter(|_| set.contains(index)) {
+            let counts = set.contains(index) && pack.is_fresh(self.params.age_soft_ms);
+            if let Some(voltage) = pack.samples.voltage().filter(|_| counts) {
                 voltages.sum = voltages.sum.saturating_add(voltage.get());
                 voltages.count = voltages.count.saturating_add(1);
             }
@@ -59,7 +60,7 @@ impl<const N: usize> Core<N> {
         voltages
     }
 
-    /// Mean voltage of the packs of a set that have ever been measured.
+    /// Mean voltage of the packs of a set that are measured.
     pub(crate) fn mean_voltage(&self, set: PackSet) -> Option<Millivolts> {
         self.voltages_of(set).mean()
     }
@@ -74,7 +75,9 @@ impl<const N: usize> Core<N> {
             .enumerate()
             .filter(|(index, _)| connected.contains(*index))
             .try_fold(Milliamps::ZERO, |sum, (_, pack)| {
-                Some(sum.saturating_add(pack.samples.current()?))
+                let known = pack.is_fresh(self.params.age_hard_ms);
+                let current = pack.samples.current().filter(|_| known)?;
+                Some(sum.saturating_add(current))
             })
     }
 

@@ -413,7 +413,7 @@ fn a_cool_down_begins_when_the_switch_opens_and_not_when_it_begins_to_wait() {
     world.step();
     assert_eq!(ms_until_open(&mut world, 0), 3_000);
     let opened_at = world.now_ms;
-    world.says(&[(27_000, 0), (27_000, -1_000), (27_000, -1_000)]);
+    world.says(&[(25_500, 0), (27_000, -1_000), (27_000, -1_000)]);
     world.step();
     assert_eq!(world.state(0), "cooldown");
     assert_eq!(world.decision.packs[0].eligible_in_ms, Some(9_900));

@@ -46,3 +46,18 @@ fn a_clock_that_goes_back_is_an_event_and_the_first_step_is_none() {
         [(None, "", 1, 300)]
     );
 }
+
+#[test]
+fn a_jump_of_the_clock_makes_no_overload_of_a_single_sample() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.load_a = 27.0;
+    world.load_obeys = false;
+    world.inputs.bus.load_controllable = false;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    // 3 % above the limit in one sample, after a gap of 5 s.
+    world.load_a = 31.0;
+    world.step_after(5_000);
+    assert!(world.saw(EventKind::ClockJump));
+    assert_eq!(world.closed(), [0, 1, 2]);
+}

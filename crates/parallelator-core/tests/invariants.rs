@@ -539,6 +539,8 @@ proptest! {
             i_dis_max: Milliamps::new(i_max),
             i_chg_max: Milliamps::new(i_max),
             i_circ_max: Milliamps::new(i_max),
+            i_leak: Milliamps::new(25),
+            i_open: Milliamps::new(25),
             v_ov_rec: Millivolts::new(440_000),
             v_ov: Millivolts::new(445_000),
             v_ov_abs: Millivolts::new(450_000),

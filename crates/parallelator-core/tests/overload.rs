@@ -78,3 +78,34 @@ fn a_pack_that_is_over_does_not_leave_its_load_to_others_who_cannot_carry_it() {
         .count();
     assert_eq!(latched, 0);
 }
+
+#[test]
+fn a_rack_whose_short_was_cleared_starts_again() {
+    // 30 A a pack: above the breaking current, so the openings wait for t_shed.
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.inputs.bus.load_controllable = false;
+    world.load_obeys = false;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    world.load_a = 90.0;
+    world.run_ms(5_000);
+    assert!(world.closed().is_empty());
+    // Somebody takes the short away and clears what is latched.
+    world.load_a = 0.0;
+    world.run_ms(600_000);
+    for pack in 0..3 {
+        world.command(Command::Clear {
+            pack,
+            fault: Fault::OverCurrentHard,
+        });
+    }
+    world.run_ms(1_800_000);
+    assert_eq!(
+        world.closed(),
+        [0, 1, 2],
+        "{} {} of {}",
+        world.reason(0),
+        world.decision.packs[0].value,
+        world.decision.packs[0].limit
+    );
+}

@@ -104,10 +104,10 @@ fn every_fault_is_reported_with_its_field() {
         [
             "tick_ms: 5 is outside 20 to 1000",
             "v_uv_mv: 25500 is not below v_uv_rec_mv 25000",
-            "t_chg_min_dc: 500 is not below t_chg_max_dc 450",
             "i_circ_max_ma: 12000 is above i_dis_max_ma 10000",
             "i_circ_max_ma: 12000 is above i_chg_max_ma 10000",
             "v_uv_rec_mv: 25000 is too small, v_uv_mv + 1.6 × i_dis_max_ma × r_nom_mohm asks for 26460",
+            "t_chg_max_dc: 450 is too small, t_chg_min_dc + 10 °C asks for 600",
         ]
     );
     assert_eq!(params.check().unwrap_err().field, "tick_ms");
@@ -295,4 +295,60 @@ fn the_state_of_a_core_for_sixteen_packs_fits_its_budget() {
         "{} bytes",
         size_of::<Core<16>>()
     );
+}
+
+#[test]
+fn currents_that_count_as_none_stay_far_below_the_limits() {
+    type Set = fn(&mut Params, Milliamps);
+    let sets: [(&str, Set); 2] = [
+        ("i_leak_ma", |params, current| params.i_leak = current),
+        ("i_open_ma", |params, current| params.i_open = current),
+    ];
+    for (name, set) in sets {
+        // A quarter of the smaller one, 8 A.
+        for (milliamps, fits) in [(2_000, true), (2_001, false)] {
+            for (discharge, charge) in [(8_000, 10_000), (10_000, 8_000)] {
+                let mut params = Params {
+                    i_dis_max: Milliamps::new(discharge),
+                    i_chg_max: Milliamps::new(charge),
+                    ..Params::default()
+                };
+                set(&mut params, Milliamps::new(milliamps));
+                let fault = params.check().err().map(|error| error.field);
+                assert_eq!(fault, Some(name).filter(|_| !fits), "{milliamps}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_of_temperatures_leaves_room_for_its_hysteresis() {
+    for (low, high, fits) in [(200, 300, true), (200, 299, false), (200, 100, false)] {
+        let (low, high) = (DeciCelsius::new(low), DeciCelsius::new(high));
+        let charging = Params {
+            t_chg_min: low,
+            t_chg_max: high,
+            ..Params::default()
+        };
+        let discharging = Params {
+            t_dis_min: low,
+            t_dis_max: high,
+            ..Params::default()
+        };
+        for (params, name) in [(charging, "t_chg_max_dc"), (discharging, "t_dis_max_dc")] {
+            let fault = params.check().err().map(|error| error.field);
+            assert_eq!(fault, Some(name).filter(|_| !fits), "{low:?} {high:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rack_that_may_never_close_anything_is_refused() {
+    for (closings, fits) in [(None, true), (Some(1), true), (Some(0), false)] {
+        let params = Params {
+            closes_per_hour_fleet: closings,
+            ..Params::default()
+        };
+        assert_eq!(params.check().is_ok(), fits, "{closings:?}");
+    }
 }

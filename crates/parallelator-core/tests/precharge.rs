@@ -407,3 +407,53 @@ fn a_pack_that_came_up_and_is_refused_is_opened_like_any_other() {
     ms_until(&mut world, 0, SwitchCommand::Closed);
     assert_eq!(world.of_kind(EventKind::Precharging).len(), 2);
 }
+
+#[test]
+fn a_gap_between_two_steps_does_not_prolong_a_precharge() {
+    // The load holds the bus down; the loop then stands still for ten seconds.
+    let params = Params {
+        r_pre: Milliohms::new(10_000),
+        ..Params::default()
+    };
+    let mut world = World::of(vec![IdealPack::new(28.0, 0.060)], params);
+    world.measures_bus = true;
+    world.bus_siemens = 0.1;
+    while !world.saw(EventKind::Precharging) {
+        world.step();
+    }
+    world.step_after(10_000);
+    assert_eq!(
+        world.decision.packs[0].command,
+        SwitchCommand::Open,
+        "ten seconds on a resistor that is meant for two"
+    );
+}
+
+#[test]
+fn clearing_a_precharge_does_not_forgive_another_fault() {
+    let params = Params {
+        r_pre: Milliohms::new(10_000),
+        ..Params::default()
+    };
+    let mut world = World::of(vec![IdealPack::new(28.0, 0.060)], params);
+    world.measures_bus = true;
+    world.bus_siemens = 0.1;
+    world.run_ms(60_000);
+    assert_eq!(world.reason(0), "precharge");
+    // The open pack shows an over-voltage, which latches.
+    world.packs[0].u = 30.1;
+    world.run_ms(1_000);
+    assert_eq!(
+        (world.state(0), world.decision.packs[0].score),
+        ("latched", 1)
+    );
+    world.command(Command::Clear {
+        pack: 0,
+        fault: Fault::Precharge,
+    });
+    world.step();
+    assert_eq!(
+        (world.state(0), world.decision.packs[0].score),
+        ("latched", 1)
+    );
+}

@@ -2,6 +2,7 @@
 
 mod world;
 
+use battery_units::Milliamps;
 use parallelator_core::*;
 use proptest::prelude::*;
 use world::{N, World};
@@ -210,7 +211,8 @@ fn the_layout_is_the_one_that_is_documented() {
         .position(|fault| *fault == Fault::OverVoltageAbs)
         .unwrap() as u8
         + 1;
-    assert_eq!(record[5..15], [1, 1, over_voltage, 0, 1, 0, 0, 0, 1, 0]);
+    // Latched, and not at rest yet from the current that it was opened with.
+    assert_eq!(record[5..15], [1, 17, over_voltage, 0, 1, 0, 0, 0, 1, 0]);
     assert_eq!(record[26], 16, "the healthy pack was closed");
     // CRC-32/ISO-HDLC bit by bit.
     let crc = !record[..35].iter().fold(u32::MAX, |crc, byte| {
@@ -475,4 +477,45 @@ fn the_record_of_the_largest_rack_has_room_for_nothing_more() {
     let mut buffer = [0; 400];
     let length = core.write_record(&mut buffer).unwrap().len();
     assert_eq!((length, RECORD_MAX), (329, 329), "5 + 32 × 10 + 4 bytes");
+}
+
+/// The bound that pack 0 is refused or admitted with beside pack 1, ten seconds after an emergency stop under 9 A.
+fn predicted_after_stop(reboots: bool) -> Option<Milliamps> {
+    let mut world = World::at(&[28.0, 27.8]);
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(20_000);
+    assert_eq!(world.closed(), [0]);
+    // It opens with its 9 A; nobody draws them any more.
+    world.load_obeys = false;
+    world.command(Command::Disable { pack: 0 });
+    world.step();
+    world.load_a = 0.0;
+    world.run_ms(2_000);
+    if reboots {
+        let mut buffer = [0; RECORD_MAX];
+        let record = world.core.write_record(&mut buffer).unwrap();
+        let mut core = Core::<N>::new(2, Params::default()).unwrap();
+        core.restore(record).unwrap();
+        world.core = core;
+        world.now_ms = 0;
+        world.decision = Decision::default();
+    }
+    world.command(Command::Enable { pack: 1 });
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [1]);
+    world.command(Command::Enable { pack: 0 });
+    world.step();
+    world.decision.packs[0].predicted
+}
+
+#[test]
+fn a_reboot_does_not_forget_that_an_opened_pack_still_relaxes() {
+    let before = predicted_after_stop(false).unwrap();
+    let after = predicted_after_stop(true).unwrap();
+    assert!(
+        after >= before,
+        "{before:?} without a reboot, {after:?} with one"
+    );
 }

@@ -267,3 +267,180 @@ fn a_pack_that_showed_nothing_yet_is_taken_for_one_like_three_or_more_others() {
         );
     }
 }
+
+/// Five load steps of some amperes, half a minute in all.
+fn load_steps(world: &mut World, steps: usize, amperes: f64) {
+    for step in 0..steps {
+        world.load_a = if step % 2 == 0 { amperes } else { 0.0 };
+        world.run_ms(1_000);
+    }
+    world.load_a = 0.0;
+    world.run_ms(1_000);
+}
+
+#[test]
+fn a_voltage_read_a_tick_before_its_current_says_nothing_wrong_about_the_path() {
+    // Sound packs of 60 mΩ; each voltage is one tick older than the current it comes with, and says so.
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.command(Command::Disable { pack: 2 });
+    let mut last = [Millivolts::new(28_000); 3];
+    let mut joined_late = false;
+    for tick in 0..400u64 {
+        world.load_a = if tick > 150 && (tick / 10) % 2 == 0 {
+            8.0
+        } else {
+            0.0
+        };
+        if tick == 300 {
+            world.command(Command::Enable { pack: 2 });
+        }
+        if tick >= 300 {
+            world.load_a = 0.0;
+        }
+        world.now_ms += 100;
+        let currents = world.currents(world.load());
+        for index in 0..3 {
+            let pack = &world.packs[index];
+            let volts = pack.u + currents[index] * pack.r;
+            let input = &mut world.inputs.packs[index];
+            input.voltage = Sample::good(last[index], 100);
+            input.current = Sample::good(Milliamps::new((currents[index] * 1e3) as i32), 0);
+            last[index] = Millivolts::new((volts * 1e3) as i32);
+        }
+        world.decision = world.core.step(world.now_ms, &world.inputs);
+        world.events.extend(world.decision.events.iter());
+        world.inputs.commands = [None; MAX_COMMANDS];
+        joined_late |= world.closed().contains(&2);
+    }
+    let alarms = world.of_kind(EventKind::Alarm);
+    assert!(
+        alarms.is_empty() && joined_late,
+        "{alarms:?}; pack 2: {}",
+        world.reason(2)
+    );
+}
+
+#[test]
+fn a_voltage_that_was_missing_for_a_tick_is_not_paired_with_a_newer_current() {
+    // Paths of 36 mΩ, the low end of the band. The load comes in two ticks, and in the first of them the voltages are missing.
+    let packs = vec![
+        IdealPack::new(28.0, 0.036),
+        IdealPack::new(28.0, 0.036),
+        IdealPack::new(28.31, 0.036),
+    ];
+    let mut world = World::of(packs, Params::default());
+    world.inputs.bus.mode_hint = ModeHint::Idle;
+    world.command(Command::Disable { pack: 2 });
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1]);
+    let tick = |world: &mut World, amperes: f64, missing: bool| {
+        world.load_a = amperes;
+        world.now_ms += 100;
+        let currents = world.currents(world.load());
+        for (index, &current) in currents.iter().enumerate() {
+            let pack = &world.packs[index];
+            let volts = pack.u + current * pack.r;
+            let input = &mut world.inputs.packs[index];
+            input.voltage = if missing {
+                Sample::default()
+            } else {
+                Sample::good(Millivolts::new((volts * 1e3).round() as i32), 0)
+            };
+            input.current = Sample::good(Milliamps::new((current * 1e3).round() as i32), 0);
+        }
+        world.decision = world.core.step(world.now_ms, &world.inputs);
+        world.events.extend(world.decision.events.iter());
+        world.inputs.commands = [None; MAX_COMMANDS];
+    };
+    for _ in 0..5 {
+        tick(&mut world, 8.0, true);
+        tick(&mut world, 16.0, false);
+        tick(&mut world, 16.0, false);
+        // It goes slowly enough to show nothing.
+        for amperes in (0..16).rev() {
+            tick(&mut world, f64::from(amperes), false);
+        }
+    }
+    world.command(Command::Enable { pack: 2 });
+    let mut most = 0.0f64;
+    for _ in 0..50 {
+        world.step();
+        most = most.max(world.circulation_ma());
+    }
+    assert!(
+        most <= 5_000.0,
+        "{most} mA; predicted {:?}, events {:?}",
+        world.decision.packs[2].predicted,
+        world.of_kind(EventKind::Closed)
+    );
+}
+
+/// Two packs of 80 mΩ whose paths were learned; the second is taken out and one of 36 mΩ put in its place.
+fn replaced(empty_slot: Option<(i32, i32)>) -> (World, f64) {
+    let packs = vec![IdealPack::new(28.0, 0.080), IdealPack::new(28.0, 0.080)];
+    let mut world = World::of(packs, Params::default());
+    world.inputs.bus.mode_hint = ModeHint::Idle;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1]);
+    load_steps(&mut world, 8, 14.0);
+    assert_eq!(world.closed(), [0, 1]);
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(2_000);
+    match empty_slot {
+        Some(reading) => world.packs[1].says = Some(reading),
+        None => world.packs[1].answers = false,
+    }
+    world.run_ms(1_800_000);
+    world.packs[1] = IdealPack::new(28.70, 0.036);
+    world.command(Command::Enable { pack: 1 });
+    world.events.clear();
+    let mut most = 0.0f64;
+    for _ in 0..50 {
+        world.step();
+        most = most.max(world.circulation_ma());
+    }
+    (world, most)
+}
+
+/// What circulates beside the other pack must stay within `i_circ_max`: 36 mΩ is inside the band of the parameters.
+fn assert_judged_anew((world, most): (World, f64)) {
+    assert!(
+        most <= 5_000.0,
+        "{most} mA circulated; closed {:?}, opened {:?}",
+        world.of_kind(EventKind::Closed),
+        world.of_kind(EventKind::Opened)
+    );
+}
+
+#[test]
+fn another_pack_after_a_silent_sensor_has_not_the_path_of_the_one_before() {
+    assert_judged_anew(replaced(None));
+}
+
+#[test]
+fn another_pack_after_an_empty_slot_has_not_the_path_of_the_one_before() {
+    assert_judged_anew(replaced(Some((0, 0))));
+}
+
+#[test]
+fn a_pack_that_was_opened_with_a_doubted_path_can_come_back() {
+    let mut world = World::of(
+        vec![IdealPack::new(28.0, 0.060), IdealPack::new(28.0, 0.100)],
+        Params::default(),
+    );
+    world.run_ms(10_000);
+    load_steps(&mut world, 14, 6.0);
+    assert!(world.saw(EventKind::Alarm));
+    // Somebody tightens the loose terminal while the pack is open, and says so in every way there is.
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(1_000);
+    world.packs[1].r = 0.060;
+    world.run_ms(60_000);
+    world.command(Command::Enable { pack: 1 });
+    world.command(Command::Clear {
+        pack: 1,
+        fault: Fault::ResistanceRange,
+    });
+    world.run_ms(3_600_000);
+    assert_eq!(world.closed(), [0, 1], "{}", world.reason(1));
+}

@@ -386,3 +386,41 @@ fn a_pack_without_current_that_leaves_with_the_others_is_told_its_charge_limit()
         ]
     );
 }
+
+/// Two packs, the second with a small discharge limit of its own, 0.84 V apart since they joined: the first circulates more
+/// than it should and cannot leave, since the second could not carry the load.
+fn with_an_imbalance_that_stays() -> World {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.inputs.packs[1].gauge.i_dis_max = Some(Milliamps::new(500));
+    world.run_ms(5_000);
+    world.load_a = 1.0;
+    for _ in 0..84 {
+        world.packs[1].u -= 0.01;
+        world.run_ms(1_000);
+    }
+    world.run_ms(30_000);
+    assert_eq!(
+        world.closed(),
+        [0, 1],
+        "{:?}",
+        world.of_kind(EventKind::Opened)
+    );
+    assert!(world.saw(EventKind::Shedding));
+    assert_eq!(world.reason(0), "imbalance");
+    world.events.clear();
+    world
+}
+
+#[test]
+fn an_alarm_that_stays_takes_no_later_fault_its_time_to_shed() {
+    let mut world = with_an_imbalance_that_stays();
+    // The load grows beyond DCL, and obeys as soon as its permit goes.
+    world.load_a = 9.0;
+    world.run_ms(8_000);
+    // Without a load the one that circulates may go, which is another matter.
+    let opened = world.of_kind(EventKind::Opened);
+    assert!(
+        opened.iter().all(|(_, reason, ..)| *reason == "imbalance"),
+        "{opened:?}"
+    );
+}

@@ -292,3 +292,16 @@ fn packs_whose_gauges_have_no_capacity_start_a_dead_bus_all_the_same() {
     world.run_ms(3_000);
     assert_eq!(world.closed(), [0, 1]);
 }
+
+#[test]
+fn a_contact_that_reports_closed_from_the_start_does_not_keep_the_others_from_starting() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Closed);
+    world.run_ms(600_000);
+    assert!(
+        !world.closed().is_empty(),
+        "ten minutes later: {:?} / {}",
+        world.decision.system,
+        world.reason(0)
+    );
+}

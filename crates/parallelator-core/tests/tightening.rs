@@ -52,7 +52,7 @@ fn ms_until_opened(world: &mut World, since_ms: u64) -> u64 {
 /// Tighter is what lets fewer packs in, allows the bus less or opens earlier.
 const TIGHTER: [(&str, i64); 42] = [
     ("tick_ms", 0),
-    ("v_uv_abs_mv", 1),
+    ("v_uv_abs_mv", 0),
     ("v_uv_mv", 1),
     ("v_uv_rec_mv", 1),
     ("v_ov_rec_mv", -1),
@@ -306,16 +306,11 @@ fn the_time_above_a_smaller_limit_begins_to_count_after_the_wait() {
 #[test]
 fn every_limit_that_opens_a_pack_waits() {
     type Change = fn(&mut Params);
-    let limits: [(Change, (i32, i32), &str); 5] = [
+    let limits: [(Change, (i32, i32), &str); 4] = [
         (
             |params| params.v_ov_abs = Millivolts::new(29_700),
             (29_700, 100),
             "over_voltage_abs",
-        ),
-        (
-            |params| params.v_uv_abs = Millivolts::new(23_900),
-            (23_899, 500),
-            "under_voltage_abs",
         ),
         (
             |params| params.i_chg_max = Milliamps::new(5_000),

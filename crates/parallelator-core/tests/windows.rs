@@ -112,11 +112,17 @@ fn tripped() -> World {
 }
 
 #[test]
-fn a_pack_that_tripped_on_temperature_returns_five_degrees_inside_both_windows() {
-    for (tenths, returns) in [(401, false), (400, true), (50, true), (49, false)] {
+fn a_pack_that_tripped_on_temperature_returns_five_degrees_inside_a_window() {
+    // 0 to 45 °C for charging, −20 to 55 °C for discharging.
+    for (tenths, returns) in [(501, false), (500, true), (-150, true), (-151, false)] {
         let mut world = tripped();
+        world.load_a = 2.0;
+        world.inputs.bus.mode_hint = ModeHint::Discharge;
+        world.packs[0].u = 28.2;
         world.inputs.packs[0].temperature = at(tenths);
         world.run_ms(2_000);
+        let recovered = world.saw(EventKind::Recovered);
+        assert_eq!(recovered, returns, "{tenths}");
         assert_eq!(world.closed() == [0, 1], returns, "{tenths}");
     }
 }
@@ -193,25 +199,41 @@ fn an_empty_pack_joins_only_where_it_is_charged() {
 }
 
 #[test]
-fn a_pack_that_may_carry_nothing_does_not_join() {
-    for discharges in [true, false] {
+fn a_pack_that_may_carry_nothing_the_way_of_the_mode_does_not_join() {
+    let none = Some(Milliamps::ZERO);
+    for (mode_hint, i_dis_max, i_chg_max, joins) in [
+        (ModeHint::Discharge, none, None, false),
+        (ModeHint::Discharge, None, none, true),
+        (ModeHint::Charge, none, None, true),
+        (ModeHint::Charge, None, none, false),
+        (ModeHint::Idle, none, none, false),
+        (ModeHint::Idle, none, None, true),
+        (ModeHint::Idle, None, none, true),
+    ] {
         let mut world = World::at(&[28.0]);
-        let gauge = &mut world.inputs.packs[0].gauge;
-        let none = Some(Milliamps::ZERO);
-        if discharges {
-            gauge.i_dis_max = none;
-        } else {
-            gauge.i_chg_max = none;
-        }
-        world.run_ms(2_000);
-        assert_eq!((world.state(0), world.reason(0)), ("open", "pack_limit"));
+        world.inputs.bus.mode_hint = mode_hint;
         world.inputs.packs[0].gauge = Gauge {
-            i_dis_max: Some(Milliamps::new(1)),
-            i_chg_max: Some(Milliamps::new(1)),
+            i_dis_max,
+            i_chg_max,
             ..Gauge::default()
         };
-        world.run_ms(1_000);
-        assert_eq!(world.closed(), [0]);
+        world.run_ms(8_000);
+        let case = (mode_hint, i_dis_max, i_chg_max);
+        assert_eq!(world.closed() == [0], joins, "{case:?}");
+        if !joins {
+            assert_eq!((world.state(0), world.reason(0)), ("open", "pack_limit"));
+        }
+        let decision = &world.decision;
+        assert_eq!(
+            decision.load_permit,
+            joins && i_dis_max.is_none(),
+            "{case:?}"
+        );
+        assert_eq!(
+            decision.charge_permit,
+            joins && i_chg_max.is_none(),
+            "{case:?}"
+        );
     }
 }
 
@@ -294,4 +316,106 @@ fn the_current_through_its_own_resistor_is_no_leak_of_a_pack_that_has_come_up() 
     world.run_ms(1_500);
     assert_eq!(world.of_kind(EventKind::Precharging).len(), 1);
     assert_eq!(world.closed(), [0]);
+}
+
+#[test]
+fn nobody_joins_who_would_charge_a_member_too_cold_to_be_charged() {
+    let mut world = World::at(&[28.0, 28.3]);
+    world.inputs.bus.mode_hint = ModeHint::Idle;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [0]);
+    world.inputs.packs[0].temperature = at(-50);
+    world.command(Command::Enable { pack: 1 });
+    let mut most = 0.0f64;
+    for _ in 0..20 {
+        world.step();
+        most = most.max(world.currents(0.0)[0]);
+    }
+    let opened = world.of_kind(EventKind::Opened);
+    assert!(
+        most < 0.2,
+        "the member at -5 °C was charged with {most} A; {opened:?}"
+    );
+}
+
+#[test]
+fn nobody_joins_who_would_discharge_an_empty_member() {
+    let mut world = World::at(&[23.5, 23.2]);
+    world.inputs.bus.mode_hint = ModeHint::Charge;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(2_000);
+    assert_eq!(world.closed(), [0]);
+    world.command(Command::Enable { pack: 1 });
+    let mut least = 0.0f64;
+    for _ in 0..20 {
+        world.step();
+        least = least.min(world.currents(0.0)[0]);
+    }
+    assert!(least > -0.2, "the member at 23.5 V gave {least} A");
+}
+
+#[test]
+fn nobody_equalises_into_a_member_too_cold_to_be_charged() {
+    // Too far apart for the switch, near enough for the resistor: 0.7 V over 10 Ω and two paths.
+    let params = Params {
+        r_pre: Milliohms::new(1_000),
+        ..Params::default()
+    };
+    let packs = vec![IdealPack::new(28.0, 0.060), IdealPack::new(28.7, 0.060)];
+    let mut world = World::of(packs, params);
+    world.inputs.bus.mode_hint = ModeHint::Idle;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0]);
+    world.inputs.packs[0].temperature = at(-50);
+    world.command(Command::Enable { pack: 1 });
+    let mut most = 0.0f64;
+    for _ in 0..50 {
+        world.step();
+        most = most.max(world.currents(0.0)[0]);
+    }
+    assert!(most < 0.2, "charged with {most} A at -5 °C");
+}
+
+#[test]
+fn a_rack_too_cold_to_be_charged_permits_no_charging() {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.inputs.bus.charger_controllable = true;
+    for pack in [0, 1] {
+        world.inputs.packs[pack].temperature = at(-50);
+    }
+    world.inputs.bus.mode_hint = ModeHint::Discharge;
+    world.load_obeys = false;
+    world.load_a = 2.0;
+    world.run_ms(10_000);
+    assert!(!world.closed().is_empty());
+    let (permit, ccl) = (world.decision.charge_permit, world.decision.ccl);
+    // The charger does as it is permitted.
+    world.load_a = -f64::from(ccl.get()) / 1_000.0;
+    world.run_ms(1_000);
+    let opened = world.of_kind(EventKind::Opened);
+    assert!(
+        !permit && ccl == Milliamps::ZERO,
+        "CCL {ccl:?}; then {opened:?}"
+    );
+}
+
+#[test]
+fn a_temperature_older_than_age_soft_justifies_no_join() {
+    let mut world = World::at(&[28.0]);
+    world.inputs.bus.mode_hint = ModeHint::Charge;
+    world.inputs.packs[0].temperature = Some(Sample::good(DeciCelsius::new(200), 900));
+    world.run_ms(5_000);
+    assert!(world.closed().is_empty());
+}
+
+#[test]
+fn a_full_pack_serves_a_load() {
+    // A gauge that says "charge me no further" says nothing against discharging, and alone nothing charges it.
+    let mut world = World::at(&[28.9]);
+    world.inputs.bus.mode_hint = ModeHint::Discharge;
+    world.inputs.packs[0].gauge.i_chg_max = Some(Milliamps::ZERO);
+    world.run_ms(60_000);
+    assert_eq!(world.closed(), [0], "{}", world.reason(0));
 }

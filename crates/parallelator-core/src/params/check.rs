@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::{arith::ceil_div, precharge::TIME_OUT_MS};
+use battery_units::DeciCelsius;
+
+use crate::{arith::ceil_div, precharge::TIME_OUT_MS, windows::HYSTERESIS};
 
 use super::{Params, fields::Place};
 
@@ -83,14 +85,12 @@ enum Order {
 }
 
 /// Parameters and those that end them.
-const ORDER: [(Place, Order, Place); 11] = [
+const ORDER: [(Place, Order, Place); 9] = [
     (Place::v_uv_abs, Order::Below, Place::v_uv),
     (Place::v_uv, Order::Below, Place::v_uv_rec),
     (Place::v_uv_rec, Order::Below, Place::v_ov_rec),
     (Place::v_ov_rec, Order::Below, Place::v_ov),
     (Place::v_ov, Order::Below, Place::v_ov_abs),
-    (Place::t_chg_min, Order::Below, Place::t_chg_max),
-    (Place::t_dis_min, Order::Below, Place::t_dis_max),
     (Place::age_soft_ms, Order::Below, Place::age_hard_ms),
     (Place::i_circ_max, Order::UpTo, Place::i_dis_max),
     (Place::i_circ_max, Order::UpTo, Place::i_chg_max),
@@ -160,12 +160,33 @@ impl Params {
                 problem: Problem::NotBelow { other, limit },
             });
         }
+        // Below these nobody looks at temperature and over-current, and nobody misses a current.
+        let quarter = i64::from(self.i_dis_max.min(self.i_chg_max).get()).div_euclid(4);
+        for (field, value) in [("i_leak_ma", self.i_leak), ("i_open_ma", self.i_open)] {
+            let value = i64::from(value.get());
+            if value > quarter {
+                let other = "a quarter of i_dis_max_ma and of i_chg_max_ma";
+                show(ParamError {
+                    field,
+                    value,
+                    problem: Problem::Above {
+                        other,
+                        limit: quarter,
+                    },
+                });
+            }
+        }
         let two_ticks = i64::from(self.tick_ms).saturating_mul(2);
         // A pack that tripped under load rebounds by I (R0 + R1); that must not re-arm it.
         let rebound_uv = i64::from(self.i_dis_max.get())
             .saturating_mul(self.r_nom.get().into())
             .saturating_mul(16);
         let recovered = i64::from(self.v_uv.get()).saturating_add(ceil_div(rebound_uv, 10_000));
+        // None leaves it to the rule, which allows some.
+        let budget = self.closes_per_hour_fleet.map_or(1, i64::from);
+        // What a window of temperatures leaves inside its hysteresis.
+        let width = i64::from(HYSTERESIS.get()).saturating_mul(2);
+        let warmer = |low: DeciCelsius| i64::from(low.get()).saturating_add(width);
         for ((field, value), rule, limit) in [
             (
                 ("age_soft_ms", self.age_soft_ms.into()),
@@ -177,6 +198,21 @@ impl Params {
                 ("v_uv_rec_mv", self.v_uv_rec.get().into()),
                 "v_uv_mv + 1.6 × i_dis_max_ma × r_nom_mohm",
                 recovered,
+            ),
+            (
+                ("t_chg_max_dc", self.t_chg_max.get().into()),
+                "t_chg_min_dc + 10 °C",
+                warmer(self.t_chg_min),
+            ),
+            (
+                ("t_dis_max_dc", self.t_dis_max.get().into()),
+                "t_dis_min_dc + 10 °C",
+                warmer(self.t_dis_min),
+            ),
+            (
+                ("closes_per_hour_fleet", budget),
+                "a rack that may close anything",
+                1,
             ),
         ] {
             if value < limit {

@@ -30,7 +30,7 @@ pub(super) enum Tighter {
     /// A larger value is tighter.
     More,
     /// Any change may loosen something: a larger error also makes less of what contradicts, and keeps longer what was
-    /// remembered.
+    /// remembered; a higher floor makes a bus dead that was not.
     Neither,
     /// By the closings that follow from it for the rack.
     ByBudget,
@@ -224,7 +224,7 @@ macro_rules! fields {
 
 fields! {
     "tick_ms" tick_ms 20..=1_000 Neither,
-    "v_uv_abs_mv" v_uv_abs 500..=450_000 More,
+    "v_uv_abs_mv" v_uv_abs 500..=450_000 Neither,
     "v_uv_mv" v_uv 500..=450_000 More,
     "v_uv_rec_mv" v_uv_rec 500..=450_000 More,
     "v_ov_rec_mv" v_ov_rec 500..=450_000 Less,

@@ -1,0 +1,229 @@
+//! Sensors that fall silent (rules D17 and D18): what they said last is held against nobody.
+
+mod world;
+
+use battery_units::{DeciCelsius, Milliamps};
+use parallelator_core::*;
+use world::World;
+
+fn celsius(degrees: i32) -> Option<Sample<DeciCelsius>> {
+    Some(Sample::good(DeciCelsius::new(degrees * 10), 0))
+}
+
+/// Three packs that share 9 A; the sensor of the first dies.
+fn one_dead_sensor_under_load(extra: &[f64]) -> World {
+    let mut volts = vec![28.0, 28.0, 28.0];
+    volts.extend_from_slice(extra);
+    let mut world = World::at(&volts);
+    for index in 3..volts.len() {
+        world.command(Command::Disable { pack: index as u8 });
+    }
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    assert!(world.decision.load_permit);
+    world.packs[0].answers = false;
+    world.run_ms(60_000);
+    assert_eq!(world.closed(), [1, 2]);
+    assert_eq!((world.state(0), world.reason(0)), ("fault", "stale_data"));
+    world
+}
+
+#[test]
+fn a_sensor_that_dies_under_load_does_not_take_the_load_from_the_healthy_packs() {
+    let world = one_dead_sensor_under_load(&[]);
+    assert!(
+        world.decision.load_permit && world.decision.dcl > Milliamps::ZERO,
+        "two healthy packs hold the bus; DCL {:?}, bus current {:?}",
+        world.decision.dcl,
+        world.decision.bus_current
+    );
+}
+
+#[test]
+fn a_sensor_that_dies_under_load_does_not_keep_healthy_packs_out() {
+    let mut world = one_dead_sensor_under_load(&[28.0]);
+    world.command(Command::Enable { pack: 3 });
+    world.run_ms(60_000);
+    assert_eq!(world.closed(), [1, 2, 3], "pack 3: {}", world.reason(3));
+}
+
+#[test]
+fn after_a_sensor_that_died_alone_under_load_the_bus_starts_again() {
+    let mut world = World::at(&[28.00, 27.0]);
+    world.load_a = 3.0;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0]);
+    world.packs[0].answers = false;
+    world.run_ms(60_000);
+    assert_eq!(world.closed(), [1], "{}", world.reason(1));
+}
+
+#[test]
+fn a_pack_pulled_under_load_does_not_darken_the_rack() {
+    // The operator disables a pack that carries 3 A and pulls it before its sensor has spoken again.
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    world.command(Command::Disable { pack: 0 });
+    world.step();
+    world.packs[0].answers = false;
+    world.run_ms(60_000);
+    assert_eq!(world.closed(), [1, 2]);
+    assert_eq!(world.state(0), "disabled");
+    assert!(world.decision.load_permit, "DCL {:?}", world.decision.dcl);
+}
+
+#[test]
+fn the_last_current_of_a_dead_sensor_does_not_unbalance_the_sum_of_the_currents() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.bus_meter_off_a = Some(0.0);
+    world.load_obeys = false;
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    world.packs[0].answers = false;
+    world.run_ms(60_000);
+    assert_eq!(world.closed(), [1, 2]);
+    let alarms = world.of_kind(EventKind::Alarm);
+    assert!(alarms.is_empty(), "{alarms:?}");
+}
+
+#[test]
+fn the_last_voltage_of_a_dead_sensor_accuses_no_healthy_switch() {
+    // Pack 1 is welded and known to be; then its sensor dies, and the bus falls with the charge of the packs.
+    let mut world = World::at(&[28.0, 28.0]);
+    world.run_ms(10_000);
+    world.load_a = 4.0;
+    world.run_ms(2_000);
+    world.packs[1].welded = true;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(5_000);
+    assert_eq!(world.state(1), "stuck_closed");
+    world.packs[1].answers = false;
+    world.load_a = 0.0;
+    world.run_ms(2_000);
+    for pack in &mut world.packs {
+        pack.u = 27.5;
+    }
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0], "{}", world.reason(0));
+}
+
+#[test]
+fn the_bus_current_is_not_told_when_a_connected_pack_fell_silent() {
+    // Documented: `None` when one of them is not known.
+    let mut world = World::at(&[28.0, 28.0]);
+    world.run_ms(10_000);
+    world.load_a = 4.0;
+    world.run_ms(2_000);
+    world.packs[1].welded = true;
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(5_000);
+    assert_eq!(world.state(1), "stuck_closed");
+    world.packs[1].answers = false;
+    world.run_ms(2_000);
+    world.load_a = 0.0;
+    world.load_obeys = false;
+    world.run_ms(10_000);
+    assert_eq!(world.decision.bus_current, None);
+}
+
+#[test]
+fn what_a_pack_nobody_measures_carries_is_not_taken_for_nothing() {
+    // Two packs share 18 A; a third slot without a sensor reports its contact closed.
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.packs[2].answers = false;
+    world.inputs.bus.load_controllable = false;
+    world.load_obeys = false;
+    world.run_ms(10_000);
+    world.load_a = 18.0;
+    world.run_ms(1_000);
+    assert_eq!(world.closed(), [0, 1]);
+    world.command(Command::Service { enter: true });
+    world.command(Command::Test { pack: 0 });
+    world.step();
+    assert_eq!(world.closed(), [0, 1], "the other would carry 18 A");
+    world.inputs.packs[2].switch_feedback = Some(SwitchFeedback::Closed);
+    world.command(Command::Test { pack: 0 });
+    world.run_ms(500);
+    let opened = world.of_kind(EventKind::Opened);
+    assert_eq!(world.closed(), [0, 1], "{opened:?}");
+}
+
+#[test]
+fn a_dead_sensor_does_not_end_the_watch_over_imbalance() {
+    // The third pack leaves: by the operator, for comparison, or by its sensor.
+    for dies in [false, true] {
+        let mut world = World::at(&[28.0, 28.0, 28.0]);
+        world.load_a = 3.0;
+        world.run_ms(10_000);
+        assert_eq!(world.closed(), [0, 1, 2]);
+        if dies {
+            world.packs[2].answers = false;
+        } else {
+            world.command(Command::Disable { pack: 2 });
+        }
+        world.run_ms(5_000);
+        assert_eq!(world.closed(), [0, 1]);
+        world.load_obeys = false;
+        for _ in 0..84 {
+            world.packs[1].u -= 0.01;
+            world.run_ms(1_000);
+        }
+        world.run_ms(20_000);
+        let imbalance = Some(Fault::Imbalance.into());
+        let seen = world.events.iter().any(|event| event.reason == imbalance);
+        assert!(seen, "sensor dies {dies}: {:?} A", world.currents(0.0));
+    }
+}
+
+#[test]
+fn a_frozen_sensor_is_not_called_a_stuck_switch() {
+    let mut world = World::at(&[28.00, 28.02, 28.04]);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    world.packs[0].says = Some((
+        world.inputs.packs[0].voltage.value.get(),
+        world.inputs.packs[0].current.value.get(),
+    ));
+    for tick in 0..200 {
+        world.load_a = 6.0 + f64::from(tick % 7) * 0.4;
+        world.step();
+    }
+    assert!(
+        world
+            .of_kind(EventKind::Opened)
+            .iter()
+            .any(|(pack, reason, ..)| (*pack, *reason) == (Some(0), "frozen")),
+        "{:?}",
+        world.of_kind(EventKind::Opened)
+    );
+    world.run_ms(60_000);
+    assert!(!world.saw(EventKind::StuckClosed), "{}", world.reason(0));
+}
+
+#[test]
+fn a_thermometer_that_falls_silent_does_not_leave_its_pack_unwatched_without_a_word() {
+    let mut world = World::at(&[28.0, 28.0]);
+    for pack in [0, 1] {
+        world.inputs.packs[pack].temperature = celsius(50);
+    }
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0, 1]);
+    world.events.clear();
+    world.inputs.packs[0].temperature = Some(Sample::default());
+    world.run_ms(60_000);
+    let said = world.events.iter().any(|event| event.pack == Some(0));
+    assert!(
+        world.closed() == [1] || said,
+        "a minute later: {} / {}",
+        world.state(0),
+        world.reason(0)
+    );
+}
