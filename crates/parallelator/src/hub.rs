@@ -2,6 +2,7 @@
 //!
 //! The loop's thread never waits here: it holds the lock for a copy, and the others copy out before they work.
 
+mod noted;
 mod orders;
 mod row;
 
@@ -10,9 +11,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use parallelator_core::Event;
+use parallelator_core::{Decision, EventKind, SystemState};
 use parallelator_node::Snapshot;
 
+pub use noted::Noted;
 pub use orders::{Inbox, Order, Orders, QueueFull, SimFault, SimOrder, queue};
 pub use row::{Row, RowPack};
 
@@ -57,13 +59,34 @@ pub struct View {
     /// What only a simulated rack has.
     pub sim: Option<SimView>,
     /// The newest events, oldest first.
-    pub events: VecDeque<Event>,
+    pub events: VecDeque<Noted>,
+    /// The service mode is on.
+    pub service: bool,
 }
 
 #[derive(Default)]
 struct Latest {
     view: Option<View>,
     rows: VecDeque<Arc<Row>>,
+}
+
+/// Whether the service mode is on after this step; `before` is what it was until then.
+fn is_serviced(before: bool, decision: &Decision<PACKS>) -> bool {
+    match decision.system {
+        SystemState::Service => true,
+        // Stands before the service mode, which goes on behind it unless it is left.
+        SystemState::Shedding => {
+            decision
+                .events
+                .iter()
+                .fold(before, |on, event| match event.kind {
+                    EventKind::ServiceEntered => true,
+                    EventKind::ServiceLeft => false,
+                    _ => on,
+                })
+        }
+        _ => false,
+    }
 }
 
 /// The meeting point of the loop's thread and all others.
@@ -129,15 +152,17 @@ impl Hub {
                     snapshot: Box::new(*snapshot),
                     sim,
                     events: VecDeque::with_capacity(EVENTS),
+                    service: false,
                 });
             }
         }
         if let Some(view) = view {
+            view.service = is_serviced(view.service, &snapshot.decision);
             for event in snapshot.decision.events.iter() {
                 if view.events.len() == EVENTS {
                     view.events.pop_front();
                 }
-                view.events.push_back(event);
+                view.events.push_back(Noted::new(event, snapshot));
             }
         }
         let newest = rows.back().map(|row| row.now_ms / 1_000);

@@ -11,7 +11,7 @@ mod quantity;
 mod screen;
 
 use parallelator_core::{
-    Decision, Event, EventKind, Explanation, Fault, PackState, Reason, SystemState,
+    Command, Decision, Event, EventKind, Explanation, Fault, PackState, Reason, SystemState,
 };
 
 pub use language::Language;
@@ -86,6 +86,17 @@ pub fn numbers_text(language: Language, why: &Explanation) -> String {
 pub fn event_text(language: Language, event: &Event, label: impl Fn(usize) -> String) -> String {
     let pack = event.pack.map(|pack| label(pack.into()));
     let text = spoken!(language, event::sentence(event, pack));
+    language.typeset(text)
+}
+
+/// Why a command was refused, and what has to be so before it is taken; `label` is what people call a pack.
+#[must_use]
+pub fn refusal_text(
+    language: Language,
+    command: Command,
+    label: impl Fn(usize) -> String,
+) -> String {
+    let text = spoken!(language, refusal::sentence(command, label));
     language.typeset(text)
 }
 

@@ -51,6 +51,7 @@ fn the_state_has_exactly_the_fields_of_the_contract() {
             "mode",
             "now_ms",
             "packs",
+            "service",
             "sim",
             "system",
             "system_text",
@@ -120,6 +121,7 @@ fn the_state_has_exactly_the_fields_of_the_contract() {
     assert_eq!(state["language"], "en");
     assert_eq!(state["title"], "KXKM rack, 8 packs");
     assert_eq!(state["system"], "running");
+    assert_eq!(state["service"], false);
     assert_eq!(state["packs"][7]["reason"], "difference_too_large");
     let text = state["packs"][7]["text"].as_str().unwrap();
     let numbers = " V below the bus, at most 1.00 V is allowed";
@@ -295,6 +297,72 @@ fn commands_reach_the_core_and_the_simulation() {
     program.state_when("running again", |state| closed(state) == 2);
 }
 
+/// The events of this kind, oldest first.
+fn of_kind<'a>(state: &'a Value, kind: &str) -> Vec<&'a Value> {
+    let events = state["events"].as_array().unwrap();
+    events
+        .iter()
+        .filter(|event| event["kind"] == kind)
+        .collect()
+}
+
+#[test]
+fn a_test_opens_its_pack_in_the_service_mode_only() {
+    let program = Program::start(&["--packs", "2", "--seed", "1", "--speed", "20"]);
+    let command = |body: &str| {
+        let answer = program.post("/api/v1/command", body);
+        assert_eq!(answer.status, 202, "{body}: {}", answer.body);
+    };
+    // The last join has settled and was judged.
+    program.state_when("both packs closed for a while", |state| {
+        let joined = of_kind(state, "closed").last().map(|join| &join["now_ms"]);
+        closed(state) == 2
+            && state["now_ms"].as_u64() > joined.and_then(Value::as_u64).map(|then| then + 5_000)
+    });
+    command("{\"test\":1}");
+    let state = program.state_when("the test refused", |state| {
+        !of_kind(state, "command_refused").is_empty()
+    });
+    assert_eq!(
+        of_kind(&state, "command_refused")[0]["text"],
+        "The test of Pack 2 was refused: it needs the service mode and a connected pack; wait until the last change has \
+         settled and the other packs can carry the load"
+    );
+    assert_eq!(closed(&state), 2);
+    assert!(of_kind(&state, "opened").is_empty(), "{state:#}");
+
+    command("{\"service\":true}");
+    let state = program.state_when("in the service mode", |state| state["service"] == true);
+    assert_eq!(state["system"], "service");
+    command("{\"test\":1}");
+    let state = program.state_when("pack 2 opened and back again", |state| {
+        closed(state) == 2 && !of_kind(state, "opened").is_empty()
+    });
+    let opened = of_kind(&state, "opened");
+    assert_eq!(opened.len(), 1);
+    assert_eq!(
+        (&opened[0]["pack"], &opened[0]["reason"]),
+        (&Value::from(1), &Value::from("service_test"))
+    );
+    assert_eq!(
+        opened[0]["text"],
+        "Pack 2 opened: a test that the operator asked for"
+    );
+    let joins = of_kind(&state, "closed");
+    assert_eq!(joins.last().unwrap()["pack"], 1, "{joins:?}");
+    assert_eq!(joins.len(), 3);
+    assert_eq!(state["packs"][1]["score"], 0, "a test is no fault");
+
+    command("{\"service\":false}");
+    let state = program.state_when("out of it", |state| state["service"] == false);
+    assert_eq!(state["system"], "running");
+    command("{\"service\":true}");
+    program.state_when("in it again", |state| state["service"] == true);
+    command("{\"estop\":true}");
+    let state = program.state_when("shut off", |state| state["system"] == "safe_off");
+    assert_eq!(state["service"], false, "a shut-off ends it");
+}
+
 #[test]
 fn an_emergency_stop_acts_while_the_simulation_stands_still() {
     let program = Program::start(&["--packs", "2", "--speed", "20"]);
@@ -333,6 +401,29 @@ fn bad_bodies_are_refused_in_a_sentence() {
         ),
         ("/api/v1/command", "{\"enable\":-1}", "enable"),
         ("/api/v1/command", "{\"arm\":false}", "can only be true"),
+        ("/api/v1/command", "{\"close\":0}", "service, test, arm"),
+        (
+            "/api/v1/command",
+            "{\"service\":1}",
+            "\\\"service\\\": invalid type",
+        ),
+        (
+            "/api/v1/command",
+            "{\"service\":null}",
+            "expected a boolean",
+        ),
+        (
+            "/api/v1/command",
+            "{\"test\":2}",
+            "there is no pack 2, they count from 0 to 1",
+        ),
+        ("/api/v1/command", "{\"test\":256}", "there is no pack 256"),
+        (
+            "/api/v1/command",
+            "{\"test\":true}",
+            "\\\"test\\\": invalid type",
+        ),
+        ("/api/v1/command", "{\"test\":-1}", "test"),
         (
             "/api/v1/command",
             "{\"clear\":{\"pack\":0,\"fault\":\"x\"}}",

@@ -368,6 +368,124 @@ fn the_emergency_stop_opens_every_pack() {
     });
 }
 
+/// Whether the buttons for tests can be seen: all of them, or none.
+fn test_buttons(page: &mut Browser) -> Vec<u64> {
+    numbers(&page.evaluate(&format!(
+        "{CARDS}.filter(card => card.querySelector('button[data-action=test]')?.checkVisibility())
+           .map(card => Number(card.dataset.pack))"
+    )))
+}
+
+#[test]
+fn a_pack_is_tested_from_its_card_in_the_service_mode() {
+    with_page("page", 1280, |demo, page| {
+        wait_for_most_packs(page);
+        assert_eq!(test_buttons(page), [0; 0], "outside the service mode");
+        assert_eq!(attribute(page, "#service", "aria-pressed"), "false");
+        page.click("#service");
+        let serviced = "document.querySelector('#system').dataset.system === 'service'
+             && document.querySelector('#service').ariaPressed === 'true' && !document.querySelector('#service-hint').hidden";
+        page.wait_until("the service mode is on", SOON, serviced);
+        assert_eq!(test_buttons(page), [0, 1, 2, 3, 4, 5, 6, 7]);
+        // Pack 8 belongs to another rack and is never connected.
+        let enabled = page.evaluate(&format!(
+            "{CARDS}.every(card => card.querySelector('button[data-action=test]').disabled === (card.dataset.state !== 'closed'))
+             && {CARDS}[7].querySelector('button[data-action=test]').disabled"
+        ));
+        assert_eq!(enabled, Value::Bool(true));
+        // The story of the demo shall not move the load meanwhile.
+        page.evaluate(
+            "document.querySelector('#load').dispatchEvent(new Event('input', { bubbles: true }))",
+        );
+        // Slow enough that no page misses the moment in which the pack is open.
+        page.click("button[data-speed='1']");
+        page.evaluate(
+            "(() => { const card = document.querySelector('#pack-0'); window.reasons = [];
+               new MutationObserver(() => window.reasons.push(card.dataset.reason)).observe(card, { attributeFilter: ['data-reason'] }); })()",
+        );
+        // A join that has not settled refuses the test, and says what to wait for.
+        page.wait_until(
+            "pack 1 opens for its test",
+            FORMED,
+            "(() => { const opened = [...document.querySelectorAll('#event-list [data-kind=opened]')].map(event => event.textContent);
+               if (opened.length === 0) document.querySelector('#pack-0 button[data-action=test]').click();
+               return opened.some(words => words.endsWith('Pack 1 opened: a test that the operator asked for')); })()",
+        );
+        page.wait_until(
+            "pack 1 shows the reason on its card",
+            SOON,
+            "window.reasons.includes('service_test')",
+        );
+        page.click("button[data-speed='10']");
+        page.wait_until(
+            "pack 1 is connected again",
+            FORMED,
+            "document.querySelector('#pack-0').dataset.state === 'closed'",
+        );
+        let opened = page.evaluate(
+            "[...document.querySelectorAll('#event-list [data-kind=opened]')].map(event => Number(event.dataset.of))",
+        );
+        assert_eq!(numbers(&opened), [0], "only the tested pack has opened");
+
+        // A page that is opened anew knows it as well.
+        let address = demo.address.clone();
+        page.open(&format!("{address}/"));
+        page.wait_until("the packs appear", SOON, &format!("{CARDS}.length >= 2"));
+        page.wait_until("the service mode is still on", SOON, serviced);
+        page.click("#service");
+        page.wait_until(
+            "the service mode is left, and its buttons with it",
+            SOON,
+            "document.querySelector('#system').dataset.system !== 'service'
+             && document.querySelector('#service').ariaPressed === 'false' && document.querySelector('#service-hint').hidden",
+        );
+        assert_eq!(test_buttons(page), [0; 0]);
+        assert_clean(page, &demo.address);
+    });
+}
+
+#[test]
+fn a_command_that_the_core_refuses_is_told_on_top_of_the_page() {
+    for (language, refused) in [
+        ("en", "The test of Pack 8 was refused: "),
+        ("fr", "Essai de Pack 8 refusé\u{a0}: "),
+    ] {
+        with_page_in(language, "page", 1280, |demo, page| {
+            wait_for_most_packs(page);
+            page.click("#service");
+            let button = "#pack-7 button[data-action=test]";
+            page.wait_until(
+                "the buttons for tests appear",
+                SOON,
+                &format!("document.querySelector('{button}').checkVisibility()"),
+            );
+            // Pack 8 is not connected: whoever gets past the page meets the core.
+            page.evaluate(&format!(
+                "document.querySelector('{button}').removeAttribute('disabled')"
+            ));
+            page.click(button);
+            page.wait_until(
+                "the refusal is told",
+                SOON,
+                &format!(
+                    "(box => !box.hidden && box.getAttribute('role') === 'alert'
+                       && document.querySelector('#notice-text').textContent.startsWith('{refused}'))(document.querySelector('#notice'))"
+                ),
+            );
+            let listed = text(
+                page,
+                "#event-list [data-kind=command_refused][data-loud] .what",
+            );
+            assert_eq!(
+                listed,
+                text(page, "#notice-text"),
+                "the events say otherwise"
+            );
+            assert_clean(page, &demo.address);
+        });
+    }
+}
+
 #[test]
 fn the_load_slider_moves_the_load() {
     with_page("page", 1280, |demo, page| {

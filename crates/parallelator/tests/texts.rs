@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use battery_units::{Milliamps, Millivolts};
 use parallelator::texts::{
     Language, amps, event_text, fault_text, kind_text, measured_text, numbers_text, pack_text,
-    seconds, state_text, system_text, volts,
+    refusal_text, seconds, state_text, system_text, volts,
 };
 use parallelator_core::{
-    Decision, Event, EventKind, Fault, PackDecision, PackState, Reason, SwitchCommand, SystemState,
-    Waiting,
+    Command, Decision, Event, EventKind, Fault, PackDecision, PackState, Reason, SwitchCommand,
+    SystemState, Waiting,
 };
 
 const PACK_STATES: [PackState; 12] = [
@@ -203,6 +203,49 @@ fn every_event_has_its_own_sentence_in_both_languages() {
             .collect();
         assert_told_apart("an event", &texts);
     }
+}
+
+#[test]
+fn every_command_has_its_own_sentence_when_it_is_refused() {
+    let pack = 2;
+    let commands = [
+        (Command::Enable { pack }, "enable"),
+        (Command::Disable { pack }, "disable"),
+        (
+            Command::Clear {
+                pack,
+                fault: Fault::StuckClosed,
+            },
+            "clear",
+        ),
+        (Command::Arm, "arm"),
+        (Command::EStop, "estop"),
+        (Command::Service { enter: true }, "service"),
+        (Command::Service { enter: false }, "service"),
+        (Command::Test { pack }, "test"),
+    ];
+    let texts = commands.map(|(command, code)| {
+        let (english, french) = both(|language| refusal_text(language, command, label));
+        (english, french, code)
+    });
+    assert_told_apart("a refusal", &texts);
+    let of_a_pack = texts
+        .iter()
+        .filter(|(_, french, _)| french.contains("Pack 3"));
+    assert_eq!(of_a_pack.count(), 4, "{texts:?}");
+    let (english, french, _) = &texts[7];
+    assert!(
+        english.ends_with(
+            "wait until the last change has settled and the other packs can carry the load"
+        ),
+        "{english}"
+    );
+    assert!(
+        french.ends_with(
+            "attendre que le dernier changement soit stabilisé et que les autres packs puissent porter la consommation"
+        ),
+        "{french}"
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ const NOTICE_MS = 5000;
 // From this many packs on, the diagram has several rows.
 const TALL = 12;
 let noticeTimer = null;
+let refusals = 0;
 
 function notice(text, loud) {
   clearTimeout(noticeTimer);
@@ -33,9 +34,11 @@ function hideNotice() {
 }
 
 async function send(path, body, words) {
+  const before = refusals;
   const problem = await post(path, body);
   if (problem !== null) notice(words ? say("{0}: refused. {1}", words, problem) : problem, true);
-  else if (words) notice(say("{0}: accepted.", words), false);
+  // The core may have refused it already, and that stays to be read.
+  else if (words && refusals === before) notice(say("{0}: accepted.", words), false);
   return problem;
 }
 send.alarm = (text) => notice(text, true);
@@ -64,6 +67,14 @@ function overview(state) {
   setText(byId("difference-limit"), volts(state.limits.dv_max_mv));
   setAttr(document.body, "data-layout", state.sim === null || state.packs.length > TALL ? "tall" : "flat");
   setText(byId("version"), `Parallelator ${state.version}, ${state.mode}`);
+}
+
+/** What was accepted may still be refused by the core: the operator must not have to look for it among the events. */
+function tellRefusals(events) {
+  for (const event of events.filter((one) => one.kind === "command_refused")) {
+    refusals += 1;
+    notice(event.text, true);
+  }
 }
 
 const LINK_TEXT = {
@@ -103,7 +114,7 @@ function show(state) {
   diagram.update(state);
   packs.update(state);
   controls.update(state);
-  events.update(state.events);
+  tellRefusals(events.update(state.events));
   charts.update(state);
   if (!started) {
     started = true;

@@ -1,4 +1,4 @@
-// Operating controls: emergency stop, arm, and what only a simulated rack has (load, charger, time, faults of the bus).
+// Operating controls: emergency stop, arm, service mode, and what only a simulated rack has (load, charger, time, faults of the bus).
 
 import { amps, clock } from "./format.js";
 import { byId, el, setAttr, setText } from "./dom.js";
@@ -64,6 +64,11 @@ export class Controls {
     });
     this.arm = byId("arm");
     this.arm.addEventListener("click", () => send("api/v1/command", { arm: true }, say("Arm the rack")));
+    this.service = byId("service");
+    this.serviced = false;
+    this.service.addEventListener("click", () => {
+      send("api/v1/command", { service: !this.serviced }, say(this.serviced ? "Leave the service mode" : "Enter the service mode"));
+    });
     this.pause.addEventListener("click", () => sim({ paused: !this.paused }, say(this.paused ? "Simulation goes on" : "Simulation paused")));
 
     this.speeds = SPEEDS.map((speed) => {
@@ -83,6 +88,9 @@ export class Controls {
 
   update(state) {
     setAttr(this.arm, "data-needed", state.system === "safe_off" ? "" : null);
+    this.serviced = state.service;
+    setAttr(this.service, "aria-pressed", state.service);
+    byId("service-hint").hidden = !state.service;
     const { sim } = state;
     this.box.hidden = sim === null;
     if (sim === null) return;

@@ -35,8 +35,12 @@ export const FRENCH = {
   "into the pack (+)": "vers le pack (+)",
   "Operation": "Conduite",
   "Arm the rack": "Réarmer le rack",
+  "Service mode": "Mode maintenance",
+  "Allows tests of single packs": "Autorise les essais pack par pack",
   "Arm after an emergency stop, once its cause is gone. Commands are requests: the decision core joins a pack only when all its rules allow it.":
     "Réarmer après un arrêt d’urgence, une fois sa cause disparue. Les commandes sont des demandes : le noyau de décision ne connecte un pack que si toutes ses règles le permettent.",
+  "A test opens a connected pack for a moment, one at a time. It joins again by the rules.":
+    "Un essai ouvre un pack connecté un instant, un seul à la fois. Le pack se reconnecte selon les règles.",
   "Simulation": "Simulation",
   "served": "fourni",
   "Simulated time": "Temps simulé",
@@ -114,6 +118,8 @@ export const FRENCH = {
   "Disable": "Exclure",
   "Enable {0}": "Remettre en service {0}",
   "Disable {0}": "Exclure {0}",
+  "Test": "Tester",
+  "Test {0}": "Tester {0}",
   "reading {0} old": "mesure vieille de {0}",
   "score {0}": "score {0}",
   "closings {0}": "fermetures {0}",
@@ -123,6 +129,8 @@ export const FRENCH = {
   "limits {0} out, {1} in": "limites {0} en décharge, {1} en charge",
 
   // Operation and simulation.
+  "Enter the service mode": "Entrer en mode maintenance",
+  "Leave the service mode": "Quitter le mode maintenance",
   "EMERGENCY STOP NOT CONFIRMED. Use the hardware switch. {0}": "ARRÊT D’URGENCE NON CONFIRMÉ. Utiliser le bouton matériel. {0}",
   "Simulation goes on": "La simulation continue",
   "Simulation paused": "Simulation en pause",

@@ -72,7 +72,7 @@ export class Packs {
       this.cards = state.packs.map((pack) => this.card(pack, state.sim !== null, state.packs.length <= UNFOLDED && !narrow.matches));
       this.host.replaceChildren(...this.cards.map((card) => card.root));
     }
-    state.packs.forEach((pack, i) => this.paint(this.cards[i], pack));
+    state.packs.forEach((pack, i) => this.paint(this.cards[i], pack, state.service));
   }
 
   card(pack, simulated, unfolded) {
@@ -84,8 +84,12 @@ export class Packs {
     };
     const toggle = el("button", { type: "button", "data-action": "toggle", on: { click: () => this.toggle(index) } });
     const clear = el("button", { type: "button", class: "attention", "data-action": "clear", hidden: true, text: say("Clear fault"), on: { click: () => this.clear(index) } });
+    const test = el("button", {
+      type: "button", "data-action": "test", hidden: true, text: say("Test"), "aria-label": say("Test {0}", label),
+      on: { click: () => this.send("api/v1/command", { test: index }, say("Test {0}", label)) },
+    });
     const card = {
-      values, toggle, clear, now: pack,
+      values, toggle, test, clear, now: pack,
       pill: el("span", { class: "pill" }),
       reason: el("p", { class: "reason" }),
       detail: el("p", { class: "detail" }),
@@ -98,7 +102,7 @@ export class Packs {
         value("voltage", "Voltage", "main"), value("current", "Current", "main"),
         value("predicted", "Predicted current"), value("difference", "To the bus"),
         value("measured", "Measured, limit"), value("wait", "Still to wait"), value("temperature", "Temperature")),
-      el("div", { class: "buttons" }, toggle, clear),
+      el("div", { class: "buttons" }, toggle, test, clear),
       el("details", { class: "more", open: unfolded },
         el("summary", { text: say(simulated ? "Details and simulated faults" : "Details") }),
         card.detail,
@@ -120,7 +124,7 @@ export class Packs {
     return el("div", { class: "buttons fault-buttons", role: "group", "aria-label": say("Simulated faults of {0}", label) }, ...buttons, card.repair);
   }
 
-  paint(card, pack) {
+  paint(card, pack, serviced) {
     card.now = pack;
     setAttr(card.root, "data-state", pack.state);
     setAttr(card.root, "data-reason", pack.reason);
@@ -143,6 +147,8 @@ export class Packs {
     const disabled = pack.state === "disabled";
     setText(card.toggle, say(disabled ? "Enable" : "Disable"));
     setAttr(card.toggle, "aria-label", say(disabled ? "Enable {0}" : "Disable {0}", pack.label));
+    card.test.hidden = !serviced;
+    setAttr(card.test, "disabled", pack.state === "closed" ? null : "");
     card.clear.hidden = pack.fault === null;
     if (pack.fault !== null) {
       setAttr(card.clear, "title", pack.fault_text);

@@ -3,10 +3,7 @@
 use std::io::{self, Write};
 
 use super::clock;
-use crate::{
-    hub::{Hub, View},
-    texts::event_text,
-};
+use crate::hub::{Hub, View};
 
 /// Remembers which events were printed.
 #[derive(Default)]
@@ -25,12 +22,10 @@ impl Lines {
             })
         };
         let mut out = io::stdout().lock();
-        for event in view.events.iter().filter(|event| is_new(event.seq)) {
-            let text = event_text(hub.language(), event, |index| {
-                hub.description().label(index)
-            });
-            writeln!(out, "{} {text}", clock(event.now_ms))?;
-            self.last = Some(event.seq);
+        for noted in view.events.iter().filter(|noted| is_new(noted.event.seq)) {
+            let text = noted.text(hub);
+            writeln!(out, "{} {text}", clock(noted.event.now_ms))?;
+            self.last = Some(noted.event.seq);
         }
         out.flush()
     }

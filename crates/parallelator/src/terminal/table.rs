@@ -15,7 +15,7 @@ use crate::{
     hub::{Hub, View},
     reading::measured,
     texts::{
-        Simulated, bus_line, event_text, figure, how_to_end, numbers_text, pack_text, row_titles,
+        Simulated, bus_line, figure, how_to_end, numbers_text, pack_text, row_titles,
         simulated_line, state_text, system_text,
     },
 };
@@ -131,10 +131,7 @@ fn rows(hub: &Hub, view: &View, width: usize) -> Vec<String> {
         .events
         .iter()
         .skip(view.events.len().saturating_sub(EVENTS));
-    rows.extend(newest.map(|event| {
-        let text = event_text(language, event, |index| description.label(index));
-        format!("{} {text}", clock(event.now_ms))
-    }));
+    rows.extend(newest.map(|noted| format!("{} {}", clock(noted.event.now_ms), noted.text(hub))));
     rows.push(how_to_end(language).to_owned());
     rows
 }

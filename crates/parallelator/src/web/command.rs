@@ -108,6 +108,12 @@ impl Desk {
                     fault,
                 }
             }
+            "service" => Command::Service {
+                enter: parsed(&key, value)?,
+            },
+            "test" => Command::Test {
+                pack: self.pack(parsed(&key, value)?)?,
+            },
             "arm" => {
                 asked(&key, value)?;
                 Command::Arm
@@ -118,7 +124,7 @@ impl Desk {
             }
             _ => {
                 return Err(bad(format!(
-                    "\"{key}\" is no command; there are enable, disable, clear, arm and estop"
+                    "\"{key}\" is no command; there are enable, disable, clear, service, test, arm and estop"
                 )));
             }
         };

@@ -1,14 +1,12 @@
 //! The state as JSON, by the contract with the page. Every sentence is finished here; the page computes nothing.
 
-use parallelator_core::{Event, Fault, PackDecision, PackState, Reason};
+use parallelator_core::{Fault, PackDecision, PackState, Reason};
 use serde::Serialize;
 
 use crate::{
-    hub::{Hub, SimView, View},
+    hub::{Hub, Noted, SimView, View},
     reading::{age_ms, measured},
-    texts::{
-        event_text, fault_text, kind_text, measured_text, pack_text, state_text, system_text, title,
-    },
+    texts::{fault_text, kind_text, measured_text, pack_text, state_text, system_text, title},
 };
 
 /// The whole state.
@@ -23,6 +21,7 @@ pub struct StateJson {
     sim: Option<SimJson>,
     system: &'static str,
     system_text: String,
+    service: bool,
     bus: BusJson,
     load_permit: bool,
     charge_permit: bool,
@@ -129,6 +128,7 @@ pub fn state_json(hub: &Hub) -> Option<StateJson> {
         now_ms: view.snapshot.now_ms,
         system: decision.system.code(),
         system_text: system_text(language, decision.system, decision.system_reason),
+        service: view.service,
         bus: BusJson {
             voltage_mv: decision.bus_voltage.map(Into::into),
             current_ma: decision.bus_current.map(Into::into),
@@ -148,7 +148,7 @@ pub fn state_json(hub: &Hub) -> Option<StateJson> {
         events: view
             .events
             .iter()
-            .map(|event| event_json(hub, event))
+            .map(|noted| event_json(hub, noted))
             .collect(),
         sim: view.sim.as_ref().map(sim_json),
     })
@@ -228,7 +228,8 @@ fn pack_json(hub: &Hub, view: &View, index: usize) -> PackJson {
     }
 }
 
-fn event_json(hub: &Hub, event: &Event) -> EventJson {
+fn event_json(hub: &Hub, noted: &Noted) -> EventJson {
+    let event = &noted.event;
     EventJson {
         seq: event.seq,
         now_ms: event.now_ms,
@@ -236,9 +237,7 @@ fn event_json(hub: &Hub, event: &Event) -> EventJson {
         kind: event.kind.code(),
         kind_text: kind_text(hub.language(), event.kind),
         reason: event.reason.map(Reason::code),
-        text: event_text(hub.language(), event, |index| {
-            hub.description().label(index)
-        }),
+        text: noted.text(hub),
     }
 }
 

@@ -27,7 +27,7 @@ pub(in crate::texts) fn of_rack(state: SystemState, cause: Option<Fault>) -> Str
         (SystemState::Idle, _) => "Ready, no pack connected",
         (SystemState::Running, _) => "Running",
         (SystemState::Shedding, _) => "Asking for less load or charging before a pack opens",
-        (SystemState::Service, _) => "Service: tests of single packs are allowed",
+        (SystemState::Service, _) => "Service mode: tests allowed",
         (SystemState::SafeOff, Some(cause)) => {
             return format!("Shut off: {}", fault::cause(cause));
         }

@@ -27,7 +27,7 @@ pub(in crate::texts) fn of_rack(state: SystemState, cause: Option<Fault>) -> Str
         (SystemState::Idle, _) => "Prêt, aucun pack connecté",
         (SystemState::Running, _) => "En marche",
         (SystemState::Shedding, _) => "Délestage demandé avant l’ouverture d’un pack",
-        (SystemState::Service, _) => "Maintenance : essais pack par pack autorisés",
+        (SystemState::Service, _) => "Maintenance : essais autorisés",
         (SystemState::SafeOff, Some(cause)) => {
             return format!("Mise en sécurité : {}", fault::cause(cause));
         }
