@@ -203,6 +203,7 @@ fn jump(disturb: fn(&mut Field), kind: Option<EventKind>) -> Outcome {
     field.plant.inject(2, PlantFault::HotPack(70.0));
     field.run_ms(1_000);
     field.plant.repair(2);
+    field.tick();
     let wait = |field: &Field| field.decision.packs[2].eligible_in_ms;
     let before = wait(&field).ok_or("the hot pack does not cool down")?;
     field.command(Command::Enable { pack: 3 });

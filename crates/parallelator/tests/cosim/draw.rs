@@ -160,7 +160,11 @@ impl Rack {
             entries.add("age_ms", age_ms);
         }
         if dice.once_in(2) {
-            let temperature = dice.from(-450, 900);
+            let temperature = match dice.below(200) {
+                0 => dice.from(i32::MIN, i32::MAX),
+                1 => dice.from(-450, 900),
+                _ => dice.from(150, 350),
+            };
             entries.add("temperature_dc", temperature);
             input.temperature = Some(Sample::good(DeciCelsius::new(temperature), age_ms));
         }
