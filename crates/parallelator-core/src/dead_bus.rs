@@ -4,6 +4,7 @@ use battery_units::Milliamps;
 
 use crate::{
     Anchor, Core, PackSet, Waiting,
+    join::Candidates,
     mode::Mode,
     predictor::{Prediction, Predictor},
     step::{Step, Verdict},
@@ -77,17 +78,19 @@ impl<const N: usize> Core<N> {
         &mut self,
         step: &mut Step<'_, N>,
         view: &View<N>,
-        candidates: PackSet,
+        candidates: &Candidates,
         precharged: Option<usize>,
         verdicts: &mut [Verdict; N],
     ) {
         let predictor = Predictor::new(&self.params, &view.sources);
         let together = !step.inputs.bus.load_controllable;
-        let given_up = self.given_up(candidates);
+        let both_ways = candidates.both_ways();
+        let given_up = self.given_up(candidates.all);
         refuse_all(verdicts, given_up, Self::given_up_verdict());
-        let candidates = candidates.minus(given_up);
+        let candidates = candidates.all.minus(given_up);
+        // In a set that closes at once nobody can say which way a current goes.
         let may_start = if together {
-            self.free_both_ways(step, candidates)
+            candidates.intersection(both_ways)
         } else {
             candidates
         };
@@ -223,15 +226,6 @@ impl<const N: usize> Core<N> {
             && set
                 .iter()
                 .all(|index| prediction.is_bounded(index, ranked.room(index)))
-    }
-
-    /// Packs that may be charged and discharged: in a set that closes at once nobody can say which way a current goes.
-    fn free_both_ways(&self, step: &Step<'_, N>, candidates: PackSet) -> PackSet {
-        let free = |index: &usize| {
-            self.windows_of(step, *index)
-                .is_ok_and(|windows| windows.charge && windows.discharge)
-        };
-        candidates.iter().filter(free).collect()
     }
 
     /// The admissible set with the most capacity among neighbours in voltage; the lower one when two are equal.

@@ -72,6 +72,40 @@ impl Joining {
     }
 }
 
+/// Packs that fulfil by themselves what a join asks for.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Candidates {
+    pub(crate) all: PackSet,
+    /// Those that may be charged.
+    pub(crate) charge: PackSet,
+    /// Those that may be discharged.
+    pub(crate) discharge: PackSet,
+}
+
+impl Candidates {
+    fn take(&mut self, index: usize, windows: Windows) {
+        self.all = self.all.with(index);
+        if windows.charge {
+            self.charge = self.charge.with(index);
+        }
+        if windows.discharge {
+            self.discharge = self.discharge.with(index);
+        }
+    }
+
+    /// Those that may be both: where nobody can say which way a current goes.
+    pub(crate) fn both_ways(&self) -> PackSet {
+        self.charge.intersection(self.discharge)
+    }
+}
+
+/// The packs that hold the bus, when all of them are known.
+struct Members<'a> {
+    prediction: Prediction<'a>,
+    /// Those through which a current may flow one way at most.
+    restricted: PackSet,
+}
+
 /// What holds for every candidate of a step alike.
 struct RackWide {
     bus_suspect: bool,
@@ -131,10 +165,10 @@ impl<const N: usize> Core<N> {
             closings: self.joining.fleet_wear.closings(step.moment.core_ms),
             budget: self.params.closes_per_hour_of_fleet(self.count),
         };
-        let mut candidates = PackSet::EMPTY;
+        let mut candidates = Candidates::default();
         for (index, verdict) in verdicts.iter_mut().enumerate().take(self.count) {
             match self.may_be_candidate(step, &rack, index) {
-                Ok(()) => candidates = candidates.with(index),
+                Ok(windows) => candidates.take(index, windows),
                 Err(refused) => *verdict = refused,
             }
         }
@@ -143,7 +177,7 @@ impl<const N: usize> Core<N> {
             Outcome::Busy => return,
             Outcome::Done { index, of_dead_bus } => {
                 if !of_dead_bus {
-                    candidates = candidates.only(index);
+                    candidates.all = candidates.all.only(index);
                 }
                 Some((index, of_dead_bus))
             }
@@ -152,28 +186,19 @@ impl<const N: usize> Core<N> {
             let was_dead = first.is_some_and(|(_, of_dead_bus)| of_dead_bus);
             match self.voltage_of_live_bus(step).filter(|_| !was_dead) {
                 Some(bus) => {
-                    self.join_unknown_source(step, view, bus, candidates, verdicts);
+                    self.join_unknown_source(step, view, bus, &candidates, verdicts);
                 }
                 None => {
                     let first = first.map(|(index, _)| index);
-                    self.start_dead_bus(step, view, candidates, first, verdicts);
+                    self.start_dead_bus(step, view, &candidates, first, verdicts);
                 }
             }
         } else {
-            self.join_live_bus(step, view, candidates, verdicts);
+            self.join_live_bus(step, view, &candidates, verdicts);
         }
         if let Some((index, _)) = first {
             self.finish_precharge(step, index, verdicts);
         }
-    }
-
-    /// Which way a current may flow through pack `index` in the present mode, or why it may not join.
-    pub(crate) fn windows_of(&self, step: &Step<'_, N>, index: usize) -> Result<Windows, Verdict> {
-        let Some(pack) = self.packs.get(index) else {
-            return Err(Verdict::of(Waiting::NoSensor));
-        };
-        let limits = self.pack_limits(step, index);
-        windows(pack, &self.params, limits, self.mode.mode())
     }
 
     /// What a pack must fulfil by itself before any set is looked at.
@@ -182,7 +207,7 @@ impl<const N: usize> Core<N> {
         step: &Step<'_, N>,
         rack: &RackWide,
         index: usize,
-    ) -> Result<(), Verdict> {
+    ) -> Result<Windows, Verdict> {
         let (moment, params) = (&step.moment, &self.params);
         let limits = self.pack_limits(step, index);
         let Some(pack) = self.packs.get_mut(index) else {
@@ -233,7 +258,7 @@ impl<const N: usize> Core<N> {
             let (current, limit) = (pack.current().get(), params.i_leak.get());
             return Err(Verdict::of(Waiting::CurrentWhileOpen).against(current, limit));
         }
-        windows(pack, params, limits, self.mode.mode())?;
+        let windows = windows(pack, params, limits, self.mode.mode())?;
         let closings = pack.wear.closings(moment.core_ms);
         for (used, budget) in [
             (closings, params.closes_per_hour_pack.into()),
@@ -247,7 +272,7 @@ impl<const N: usize> Core<N> {
         if moment.motion != Motion::Regular {
             return Err(Verdict::of(Waiting::ClockJump));
         }
-        Ok(())
+        Ok(windows)
     }
 
     /// The voltage of a bus that something holds though no pack is connected; `None` where it is low or not measured.
@@ -277,14 +302,14 @@ impl<const N: usize> Core<N> {
 
     /// Rule D3 on a bus that packs hold: what pack `index` would do to the set, or why it may not join.
     ///
-    /// `members` are the packs that hold the bus, when all of them are known.
     // Out of line: the registers and the stack of the one function that a step becomes are better used without it.
     #[inline(never)]
     fn gate(
         &self,
         step: &Step<'_, N>,
         view: &View<N>,
-        members: Option<&Prediction<'_>>,
+        members: Option<&Members<'_>>,
+        candidates: &Candidates,
         index: usize,
     ) -> Result<Milliamps, Verdict> {
         let params = &self.params;
@@ -295,7 +320,7 @@ impl<const N: usize> Core<N> {
             return Err(Verdict::of(Waiting::NoSensor));
         };
         let difference = view.bus.map(|bus| pack.voltage().saturating_sub(bus));
-        let prediction = members.with(index);
+        let prediction = members.prediction.with(index);
         let bound = prediction.largest_bound();
         let refuse = |waiting, value, limit| {
             Err(Verdict {
@@ -332,15 +357,12 @@ impl<const N: usize> Core<N> {
             }
         }
         // Nor may the newcomer push a current through a member that must not have it.
-        for (member, pack) in self.packs.iter().enumerate() {
-            if !members.set().contains(member) {
+        for member in members.restricted.iter() {
+            let Some(pack) = self.packs.get(member) else {
                 continue;
-            }
+            };
             let allowed = Windows::of(pack, params);
-            if allowed.charge && allowed.discharge {
-                continue;
-            }
-            let before = members.current_range(member, view.fleet());
+            let before = members.prediction.current_range(member, view.fleet());
             let range = prediction.current_range(member, view.fleet());
             if !allowed.charge && range.high > before.high.max(Milliamps::ZERO) {
                 return refuse(Waiting::PackLimit, range.high.get(), 0);
@@ -349,18 +371,28 @@ impl<const N: usize> Core<N> {
                 return refuse(Waiting::PackLimit, range.low.get(), 0);
             }
         }
-        let allowed = self.windows_of(step, index)?;
-        if allowed.charge && allowed.discharge {
+        if candidates.both_ways().contains(index) {
             return Ok(bound);
         }
         let range = prediction.current_range(index, view.fleet());
-        if !allowed.charge && range.high > Milliamps::ZERO {
+        if !candidates.charge.contains(index) && range.high > Milliamps::ZERO {
             return refuse(Waiting::WouldCharge, range.high.get(), 0);
         }
-        if !allowed.discharge && range.low < Milliamps::ZERO {
+        if !candidates.discharge.contains(index) && range.low < Milliamps::ZERO {
             return refuse(Waiting::WouldDischarge, range.low.get(), 0);
         }
         Ok(bound)
+    }
+
+    /// Those of a set through which a current may flow one way at most.
+    fn restricted(&self, set: PackSet) -> PackSet {
+        let is_restricted = |index: &usize| {
+            self.packs.get(*index).is_some_and(|pack| {
+                let allowed = Windows::of(pack, &self.params);
+                !allowed.charge || !allowed.discharge
+            })
+        };
+        set.iter().filter(is_restricted).collect()
     }
 
     /// Rule D5: of the packs that pass the gate, the one that disturbs the set least joins, when the last has settled.
@@ -368,7 +400,7 @@ impl<const N: usize> Core<N> {
         &mut self,
         step: &mut Step<'_, N>,
         view: &View<N>,
-        candidates: PackSet,
+        candidates: &Candidates,
         verdicts: &mut [Verdict; N],
     ) {
         let settling_ms = self.settling_ms(step.moment.core_ms);
@@ -378,19 +410,21 @@ impl<const N: usize> Core<N> {
             .connected
             .iter()
             .all(|member| view.known.contains(member) && !self.doubts(member));
-        let members = all_known
-            .then(|| Predictor::new(&self.params, &view.sources).bounds_of(view.connected));
+        let members = all_known.then(|| Members {
+            prediction: Predictor::new(&self.params, &view.sources).bounds_of(view.connected),
+            restricted: self.restricted(view.connected),
+        });
         let mut best = None;
         let mut equalises = None;
         for (index, verdict) in verdicts.iter_mut().enumerate() {
-            if !candidates.contains(index) {
+            if !candidates.all.contains(index) {
                 continue;
             }
-            match self.gate(step, view, members.as_ref(), index) {
+            match self.gate(step, view, members.as_ref(), candidates, index) {
                 Err(refused) => {
                     *verdict = refused;
                     let by_current = refused.reason == Waiting::CirculatingCurrent.into();
-                    if by_current && !ended && self.may_equalise(step, view, index) {
+                    if by_current && !ended && self.may_equalise(step, view, candidates, index) {
                         equalises = equalises.or(refused.predicted.map(|bound| (index, bound)));
                     }
                 }
@@ -443,22 +477,24 @@ impl<const N: usize> Core<N> {
         step: &mut Step<'_, N>,
         view: &View<N>,
         bus: Millivolts,
-        candidates: PackSet,
+        candidates: &Candidates,
         verdicts: &mut [Verdict; N],
     ) {
         let settling_ms = self.settling_ms(step.moment.core_ms);
         let predictor = Predictor::new(&self.params, &view.sources);
         let mut best: Option<(Milliamps, usize)> = None;
         for (index, verdict) in verdicts.iter_mut().enumerate() {
-            let Some(pack) = self.packs.get(index).filter(|_| candidates.contains(index)) else {
+            let Some(pack) = self
+                .packs
+                .get(index)
+                .filter(|_| candidates.all.contains(index))
+            else {
                 continue;
             };
             let current = predictor.against_stiff_bus(index, bus);
             let difference = pack.voltage().saturating_sub(bus);
             let apart = difference.get().saturating_abs();
-            let both_ways = self
-                .windows_of(step, index)
-                .is_ok_and(|windows| windows.charge && windows.discharge);
+            let both_ways = candidates.both_ways().contains(index);
             let own = self.pack_limits(step, index);
             let (waiting, value, limit) = if !both_ways {
                 // Which way the current goes is for the source to say.

@@ -52,7 +52,7 @@ impl<const N: usize> Core<N> {
             return;
         }
         self.joining.unjudged = None;
-        let Some((index, found)) = self.worst_mismatch(&unjudged) else {
+        let Some((index, found)) = self.worst_mismatch(step, &unjudged) else {
             self.joining.last_mismatch = PackSet::EMPTY;
             return;
         };
@@ -69,10 +69,10 @@ impl<const N: usize> Core<N> {
     }
 
     /// The pack furthest outside its tolerance; the one that joined on a tie.
-    fn worst_mismatch(&self, unjudged: &Unjudged) -> Option<(usize, Found)> {
+    fn worst_mismatch(&self, step: &Step<'_, N>, unjudged: &Unjudged) -> Option<(usize, Found)> {
         let set = unjudged.set;
         let mut sources = [Source::default(); N];
-        let typical = self.typical_path();
+        let typical = step.typical;
         for (slot, pack) in sources.iter_mut().zip(&self.packs) {
             let path = pack.learned.path(&self.params, typical);
             *slot = Source::remembered(path, pack.at_join_uv);

@@ -19,6 +19,7 @@ use crate::{
     Core, EventKind, Fault, PackSet, Reason, Waiting,
     arith::{narrow, near_div, product},
     clock::Motion,
+    join::Candidates,
     pack::Pack,
     predictor::Predictor,
     source::Source,
@@ -140,13 +141,19 @@ impl<const N: usize> Core<N> {
     }
 
     /// Whether a pack that the gate refuses for its current may equalise through its resistor first.
-    pub(crate) fn may_equalise(&self, step: &Step<'_, N>, view: &View<N>, index: usize) -> bool {
+    pub(crate) fn may_equalise(
+        &self,
+        step: &Step<'_, N>,
+        view: &View<N>,
+        candidates: &Candidates,
+        index: usize,
+    ) -> bool {
         let Some(pack) = self.packs.get(index).filter(|_| self.precharges(index)) else {
             return false;
         };
         let mut sources = view.sources;
         if let Some(slot) = sources.get_mut(index) {
-            let path = pack.learned.path(&self.params, self.typical_path());
+            let path = pack.learned.path(&self.params, step.typical);
             *slot = slot.behind(path, &self.params);
         }
         let predictor = Predictor::new(&self.params, &sources);
@@ -155,9 +162,8 @@ impl<const N: usize> Core<N> {
         let (discharge, charge) = self.pack_limits(step, index);
         let takes = draw.takes > Milliamps::ZERO;
         let gives = draw.gives > Milliamps::ZERO;
-        let inside = self
-            .windows_of(step, index)
-            .is_ok_and(|windows| (windows.charge || !takes) && (windows.discharge || !gives));
+        let may_take = candidates.charge.contains(index) || !takes;
+        let inside = may_take && (candidates.discharge.contains(index) || !gives);
         // What it takes the others give.
         let others = self.packs.iter().enumerate();
         let mut others = others.filter(|(other, _)| view.holding.contains(*other));
@@ -296,7 +302,7 @@ impl<const N: usize> Core<N> {
             return false;
         };
         let (voltage, current) = (pack.voltage(), pack.current());
-        let path = pack.learned.path(&self.params, self.typical_path());
+        let path = pack.learned.path(&self.params, step.typical);
         let bare = Source::connected_by(path, &self.params, voltage, current);
         let would_flow = if of_dead_bus {
             let across_uv = product(current.get(), self.params.r_pre.get());

@@ -58,6 +58,12 @@ impl PackSet {
         Self(self.0 | other.0)
     }
 
+    /// What is in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// What is in this set and not in the other.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {

@@ -77,6 +77,8 @@ pub(crate) struct Step<'a, const N: usize> {
     pub(crate) hold_back: bool,
     /// A switch was told something that changes which packs are connected, or how.
     pub(crate) switched: bool,
+    /// The path of a pack that has not shown its own, in thousandths of `r_nom`.
+    pub(crate) typical: u16,
     /// Number of the last event.
     seq: u32,
 }
@@ -187,10 +189,12 @@ impl<const N: usize> Core<N> {
             decision,
             hold_back: false,
             switched: false,
+            typical: 0,
             seq: self.seq,
         };
         self.note_clock(&mut step);
         self.take_samples(&mut step);
+        step.typical = self.typical_path();
         self.confirm_switches(&step);
         self.count_delays(&step);
         self.judge_system(&mut step);
@@ -203,6 +207,7 @@ impl<const N: usize> Core<N> {
         self.judge_soft_faults(&mut step, &view);
         self.judge_service(&mut step);
         let view = if self.execute_commands(&mut step) {
+            step.typical = self.typical_path();
             self.view(&step)
         } else {
             view

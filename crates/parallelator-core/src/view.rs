@@ -98,7 +98,6 @@ impl<const N: usize> Core<N> {
     pub(crate) fn view(&self, step: &Step<'_, N>) -> View<N> {
         let mut sources = [Source::default(); N];
         let mut known = PackSet::EMPTY;
-        let typical = self.typical_path();
         for ((index, pack), slot) in self
             .packs
             .iter()
@@ -106,7 +105,7 @@ impl<const N: usize> Core<N> {
             .enumerate()
             .zip(&mut sources)
         {
-            if let Some(source) = pack.source(&self.params, &step.moment, typical) {
+            if let Some(source) = pack.source(&self.params, &step.moment, step.typical) {
                 *slot = source;
                 known = known.with(index);
             }

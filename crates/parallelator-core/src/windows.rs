@@ -61,12 +61,16 @@ pub(crate) struct Windows {
 impl Windows {
     /// By temperature alone. Without a thermometer both ways are free; one that has said nothing for `age_ms` closes both.
     fn by_temperature(pack: &Pack, params: &Params, age_ms: u32, inner: bool) -> Self {
+        if !pack.samples.has_temperature() {
+            return Self {
+                charge: true,
+                discharge: true,
+            };
+        }
         let temperature = pack.samples.temperature(age_ms);
         let has = |range: Range| {
             let range = if inner { range.inner() } else { range };
-            temperature.map_or(!pack.samples.has_temperature(), |temperature| {
-                range.has(temperature)
-            })
+            temperature.is_some_and(|temperature| range.has(temperature))
         };
         Self {
             charge: has(Range::charging(params)),

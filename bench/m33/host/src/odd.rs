@@ -47,7 +47,8 @@ pub fn distort<const N: usize>(random: &mut Random, inputs: &mut Inputs<N>) {
         let mut params = Params::default();
         for field in Params::fields() {
             // Outside of the range nothing changes.
-            let _ = field.set(&mut params, random.whole(field.min, field.max));
+            let (min, max) = field.range().into_inner();
+            let _ = field.set(&mut params, random.whole(min, max));
         }
         params.v_ov = Millivolts::new(random.odd());
         inputs.new_params = Some(params);

@@ -129,17 +129,20 @@ impl Params {
     /// Compares those that have an order.
     fn check_order(&self, show: &mut dyn FnMut(ParamError)) {
         for (field, order, other) in ORDER {
-            let Some((field, other)) = Self::at(field).zip(Self::at(other)) else {
+            let (value, limit) = (self.number(field), self.number(other));
+            let fits = match order {
+                Order::Below => value < limit,
+                Order::UpTo => value <= limit,
+            };
+            if fits {
                 continue;
-            };
-            let (value, limit) = (field.get(self), other.get(self));
-            let other = other.name;
+            }
+            let name = |place| Self::at(place).map_or("", |field| field.name);
+            let (field, other) = (name(field), name(other));
             let problem = match order {
-                Order::Below if value >= limit => Problem::NotBelow { other, limit },
-                Order::UpTo if value > limit => Problem::Above { other, limit },
-                _ => continue,
+                Order::Below => Problem::NotBelow { other, limit },
+                Order::UpTo => Problem::Above { other, limit },
             };
-            let field = field.name;
             show(ParamError {
                 field,
                 value,

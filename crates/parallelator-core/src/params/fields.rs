@@ -202,7 +202,7 @@ macro_rules! fields {
 
         impl Params {
             /// A numeric parameter as a plain number; zero for a budget of the fleet that is left to the rule.
-            fn number(&self, place: Place) -> i64 {
+            pub(super) fn number(&self, place: Place) -> i64 {
                 match place {
                     $(Place::$field => self.$field.plain(),)*
                     Place::closes_per_hour_fleet => self.closes_per_hour_fleet.map_or(0, i64::from),
