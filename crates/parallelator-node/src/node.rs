@@ -128,8 +128,7 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
             }
         }
         self.next_ms = self.board.now_ms();
-        let opened = Decision::default();
-        self.write_outputs(&opened, &mut BusTrouble::default())
+        self.write_outputs(&Decision::default(), &mut BusTrouble::default())
             .await;
         let params = *self.core.params();
         self.sensors
@@ -169,8 +168,9 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
         self.sensors.age(now_ms, &mut self.inputs);
         let decision = self.core.step(now_ms, &self.inputs);
         let confirmed = self.write_outputs(&decision, &mut trouble).await;
+        self.sensors.note_switches(&decision);
         if *self.core.params() != params {
-            self.sensors.set_up_again();
+            self.sensors.note_change(&params, now_ms);
         }
 
         self.store_record();
