@@ -201,7 +201,8 @@ pub struct Inputs<const N: usize> {
     pub commands: [Option<Command>; MAX_COMMANDS],
     /// New parameters, taken after the commands, all or nothing.
     pub new_params: Option<Params>,
-    /// New parameters came that could not be read: nothing is taken, and the refusal becomes an event.
+    /// New parameters came that could not be read, or that do not fit the rack: nothing is taken, and the refusal becomes
+    /// an event.
     pub unreadable_params: Option<ConfigError>,
 }
 

@@ -92,9 +92,10 @@ impl<const N: usize> Core<N> {
         }
     }
 
-    /// Writes down that a configuration came which cannot be read.
+    /// Writes down that a configuration came which cannot be read, or which whoever read it found useless.
     pub(crate) fn refuse_params(&mut self, step: &mut Step<'_, N>, error: &ConfigError) {
-        let reason = Some(Fault::Config.into());
+        let read = matches!(error, ConfigError::Invalid(_));
+        let reason = (!read).then_some(Fault::Config.into());
         let (value, limit) = error.evidence();
         let kind = EventKind::ConfigRejected;
         step.rack_event(kind, reason, value, limit);

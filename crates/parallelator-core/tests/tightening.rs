@@ -255,14 +255,16 @@ fn parameters_that_cannot_be_read_are_an_event_with_the_evidence() {
         ),
         (ConfigError::NotAConfig, 0, 0),
         (ConfigError::Checksum, 0, 0),
-        (invalid, 0, 0),
+        (invalid, 1, 0),
     ] {
         let mut world = running();
         world.inputs.unreadable_params = Some(error);
         world.step();
+        // One that could be read has a fault, as when it comes by another way.
+        let reason = if error == invalid { "" } else { "config" };
         assert_eq!(
             world.of_kind(EventKind::ConfigRejected),
-            [(None, "config", value, limit)]
+            [(None, reason, value, limit)]
         );
         assert_eq!(world.closed(), [0, 1, 2], "and nothing else happens");
     }

@@ -3,7 +3,8 @@
 use core::fmt;
 
 use parallelator_core::{
-    Core, Decision, Inputs, IoHealth, MAX_COMMANDS, Params, RECORD_MAX, RecordError, StartError,
+    ConfigError, Core, Decision, Inputs, IoHealth, MAX_COMMANDS, Params, RECORD_MAX, RecordError,
+    StartError,
 };
 
 use crate::{
@@ -186,6 +187,7 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
         self.board.publish(&snapshot);
         self.inputs.commands = Default::default();
         self.inputs.new_params = None;
+        self.inputs.unreadable_params = None;
         // Late ticks are not made up for: the next one keeps its distance from now.
         let period = u64::from(params.tick_ms);
         self.next_ms = self
@@ -260,7 +262,7 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
         }
     }
 
-    /// Hands new parameters to the core, unless the sensors could not see the new limits: then nothing changes.
+    /// Hands new parameters to the core, unless this rack cannot follow them: then nothing changes, and the core tells it.
     fn take_params(&mut self, params: Params) {
         let mut first = None;
         check_wiring(self.rack.packs(), &params, |error| {
@@ -268,6 +270,8 @@ impl<B: Board<N>, const N: usize> Node<B, N> {
         });
         self.params_refused = first;
         self.inputs.new_params = first.is_none().then_some(params);
+        self.inputs.unreadable_params =
+            first.map(|error| ConfigError::Invalid(error.as_param_error(&params)));
     }
 
     /// Why the last new parameters were not handed to the core, when they were not.

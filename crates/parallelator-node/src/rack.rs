@@ -6,7 +6,7 @@
 use core::fmt;
 
 use battery_units::{Microohms, MilliampHours, Milliamps, Milliohms};
-use parallelator_core::Params;
+use parallelator_core::{ParamError, Params, Problem};
 
 /// Which kind of chip measures a pack.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -206,6 +206,40 @@ impl RackError {
             Self::SensorTwice { .. } => "sensor",
             Self::FullScale { .. } => "shunt_uohm",
             Self::NoPrecharge { .. } => "r_pre_mohm",
+        }
+    }
+
+    /// The same as a fault of the parameters that this rack cannot follow.
+    pub(crate) fn as_param_error(&self, params: &Params) -> ParamError {
+        if let Self::NoPrecharge { r_pre } = *self {
+            return ParamError {
+                field: "r_pre_mohm",
+                value: r_pre.get().into(),
+                problem: Problem::OutsideRange { min: 0, max: 0 },
+            };
+        }
+        // The wiring itself was checked before it came to parameters: what is left is the larger current.
+        let (field, current) = if params.i_chg_max > params.i_dis_max {
+            ("i_chg_max_ma", params.i_chg_max)
+        } else {
+            ("i_dis_max_ma", params.i_dis_max)
+        };
+        let full_scale = match *self {
+            Self::FullScale { full_scale, .. } => i64::from(full_scale.get()),
+            _ => 0,
+        };
+        let trip = full_scale.saturating_mul(5).div_euclid(6);
+        let limit = trip
+            .saturating_mul(1_000)
+            .checked_div(params.k_oc.get().into())
+            .unwrap_or(0);
+        ParamError {
+            field,
+            value: current.get().into(),
+            problem: Problem::Above {
+                other: "what the sensors can measure of a hard trip",
+                limit,
+            },
         }
     }
 }

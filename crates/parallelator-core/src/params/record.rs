@@ -50,7 +50,7 @@ pub enum ConfigError {
         /// What was found.
         found: u8,
     },
-    /// The parameters are not valid as a whole; the first fault of them.
+    /// The parameters can be read, but not used: not valid as a whole, or not for the rack they came to; the first fault.
     Invalid(ParamError),
 }
 
@@ -84,7 +84,7 @@ impl ConfigError {
                 (held(*found), held(*needed))
             }
             Self::Choice { found, .. } => ((*found).into(), 0),
-            Self::Invalid(error) => (crate::arith::narrow(error.value), 0),
+            Self::Invalid(_) => (1, 0),
             Self::NotAConfig | Self::Checksum => (0, 0),
         }
     }

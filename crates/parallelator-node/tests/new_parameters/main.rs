@@ -4,9 +4,9 @@
 mod bench;
 
 use battery_sim::{Effect, FaultPlan, Target};
-use battery_units::{Milliamps, Millivolts};
-use parallelator_core::{Params, Quality};
-use parallelator_node::{Sensor, SensorHealth};
+use battery_units::{Milliamps, Milliohms, Millivolts};
+use parallelator_core::{ConfigError, EventKind, Params, Problem, Quality};
+use parallelator_node::{Request, Sensor, SensorHealth};
 
 use bench::{PACKS, World};
 
@@ -348,4 +348,54 @@ fn chips_of_open_packs_get_a_much_tighter_limit_without_a_wait_for_the_load() {
     world.ask_for(tighter(3_000));
     world.ticks(PACKS);
     assert!((0..PACKS).all(|pack| world.register(pack, ABOVE) == 3_360));
+}
+
+#[test]
+fn parameters_that_the_sensors_cannot_see_are_refused_with_an_event() {
+    for (params, field, limit) in [
+        // 81.917 A, of which a trip at 1.4 times the current may reach five sixths.
+        (
+            Params {
+                i_dis_max: Milliamps::new(200_000),
+                ..Params::default()
+            },
+            "i_dis_max_ma",
+            48_760,
+        ),
+        (
+            Params {
+                r_pre: Milliohms::new(10_000),
+                ..Params::default()
+            },
+            "r_pre_mohm",
+            0,
+        ),
+    ] {
+        let mut world = World::new(Sensor::Ina237);
+        world.ticks(2);
+        world.bench().request = Some(Request::Params(params));
+        world.tick();
+        assert!(world.node.params_refused().is_some());
+        assert_eq!(world.bench().told, [EventKind::ConfigRejected]);
+        let events = world.last().decision.events;
+        let event = events
+            .iter()
+            .find(|event| event.kind == EventKind::ConfigRejected)
+            .unwrap();
+        assert_eq!((event.reason, event.value, event.limit), (None, 1, 0));
+        let refused = world.last().inputs.unreadable_params;
+        let Some(ConfigError::Invalid(error)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(error.field, field);
+        let allowed = match error.problem {
+            Problem::Above { limit, .. } => limit,
+            Problem::OutsideRange { max, .. } => max,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(allowed, limit);
+        world.ticks(3);
+        assert_eq!(world.bench().told.len(), 1, "told once");
+        assert_eq!(world.node.params(), &Params::default());
+    }
 }
