@@ -103,13 +103,12 @@ impl<const N: usize> Core<N> {
     /// Takes the opening of pack `index` back: the others have left since it was decided. What the fault is worth now is
     /// judged anew; a latch that was due takes effect when the pack opens.
     fn keep_last(&mut self, step: &mut Step<'_, N>, index: usize) {
-        let Some(pack) = self.packs.get_mut(index) else {
+        let pack = self.packs.get_mut(index);
+        let Some((pack, trouble)) = pack.and_then(|pack| pack.trouble.map(|fault| (pack, fault)))
+        else {
             return;
         };
         pack.breaking_ms = 0;
-        let Some(trouble) = pack.trouble else {
-            return;
-        };
         pack.trouble = Some(trouble).filter(|trouble| trouble.latched);
         let (fault, value, limit) = (trouble.fault, trouble.value, trouble.limit);
         pack.soft.set_alarm(Some(Found::new(fault, value, limit)));

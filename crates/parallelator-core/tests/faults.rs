@@ -652,3 +652,21 @@ fn the_time_to_wait_is_told_only_where_time_helps() {
         world.state(0)
     );
 }
+
+#[test]
+fn an_alert_that_stays_on_a_latched_pack_is_told_once() {
+    let mut world = running();
+    world.inputs.io.alerts = PackSet::EMPTY.with(1);
+    world.step();
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("opening", "hardware_alert")
+    );
+    world.run_ms(1_000);
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("latched", "hardware_alert")
+    );
+    assert_eq!(world.of_kind(EventKind::Latched).len(), 1);
+    assert_eq!(world.decision.packs[1].score, 1);
+}

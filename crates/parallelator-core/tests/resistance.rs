@@ -444,3 +444,37 @@ fn a_pack_that_was_opened_with_a_doubted_path_can_come_back() {
     world.run_ms(3_600_000);
     assert_eq!(world.closed(), [0, 1], "{}", world.reason(1));
 }
+
+#[test]
+fn a_doubted_path_is_forgotten_on_command_only_while_its_pack_is_open() {
+    let mut world = World::of(
+        vec![IdealPack::new(28.0, 0.060), IdealPack::new(28.0, 0.100)],
+        Params::default(),
+    );
+    world.run_ms(10_000);
+    load_steps(&mut world, 14, 6.0);
+    assert!(world.saw(EventKind::Alarm));
+    let clear = Command::Clear {
+        pack: 1,
+        fault: Fault::ResistanceRange,
+    };
+    let refused = |world: &World| world.of_kind(EventKind::CommandRefused).len();
+    world.command(clear);
+    world.step();
+    assert_eq!(
+        refused(&world),
+        1,
+        "what it carries would be judged by the parameters"
+    );
+    world.command(Command::Disable { pack: 1 });
+    world.run_ms(1_000);
+    world.command(clear);
+    world.step();
+    assert_eq!(refused(&world), 1);
+    let over = (Some(1), "resistance_range", 0, 0);
+    assert_eq!(world.of_kind(EventKind::AlarmOver), [over]);
+    assert_eq!(world.of_kind(EventKind::Cleared), [over]);
+    world.command(clear);
+    world.step();
+    assert_eq!(refused(&world), 2, "there is nothing left to forget");
+}

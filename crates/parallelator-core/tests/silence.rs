@@ -227,3 +227,39 @@ fn a_thermometer_that_falls_silent_does_not_leave_its_pack_unwatched_without_a_w
         world.reason(0)
     );
 }
+
+/// A pack whose sensor was found frozen while it carried 3 A, and has been open for a minute.
+fn frozen_under_load() -> World {
+    let mut world = World::at(&[28.00, 28.02, 28.04]);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    let input = &world.inputs.packs[0];
+    world.packs[0].says = Some((input.voltage.value.get(), input.current.value.get()));
+    for tick in 0..200 {
+        world.load_a = 6.0 + f64::from(tick % 7) * 0.4;
+        world.step();
+    }
+    assert_eq!(world.closed(), [1, 2]);
+    world.run_ms(60_000);
+    assert_eq!((world.state(0), world.reason(0)), ("fault", "frozen"));
+    world
+}
+
+#[test]
+fn a_frozen_sensor_returns_when_it_moves_or_shows_no_current_of_an_open_switch() {
+    let mut world = frozen_under_load();
+    world.packs[0].says = Some((27_900, 0));
+    world.load_a = 0.0;
+    world.step();
+    world.step();
+    assert!(
+        world.saw(EventKind::Recovered),
+        "it repeats itself, at rest"
+    );
+    let mut world = frozen_under_load();
+    for tick in 0..3 {
+        world.packs[0].says = Some((27_900 + tick, 0));
+        world.step();
+    }
+    assert!(world.saw(EventKind::Recovered), "it moves");
+}

@@ -419,3 +419,26 @@ fn a_full_pack_serves_a_load() {
     world.run_ms(60_000);
     assert_eq!(world.closed(), [0], "{}", world.reason(0));
 }
+
+#[test]
+fn nobody_equalises_out_of_a_member_that_must_not_be_discharged() {
+    // The second pack is lower than the first, and would draw from it through the resistor.
+    for (tenths, equalises) in [(-190, true), (-210, false)] {
+        let params = Params {
+            r_pre: Milliohms::new(1_000),
+            t_chg_min: DeciCelsius::new(-400),
+            ..Params::default()
+        };
+        let packs = vec![IdealPack::new(28.7, 0.060), IdealPack::new(28.0, 0.060)];
+        let mut world = World::of(packs, params);
+        world.inputs.bus.mode_hint = ModeHint::Idle;
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(5_000);
+        assert_eq!(world.closed(), [0]);
+        world.inputs.packs[0].temperature = at(tenths);
+        world.command(Command::Enable { pack: 1 });
+        world.events.clear();
+        world.run_ms(1_000);
+        assert_eq!(world.saw(EventKind::Precharging), equalises, "{tenths}");
+    }
+}
