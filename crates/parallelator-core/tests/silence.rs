@@ -92,6 +92,25 @@ fn the_last_current_of_a_dead_sensor_does_not_unbalance_the_sum_of_the_currents(
 }
 
 #[test]
+fn what_flows_through_a_welded_switch_counts_in_the_sum() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.bus_meter_off_a = Some(0.0);
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    world.packs[0].welded = true;
+    world.command(Command::Disable { pack: 0 });
+    world.run_ms(60_000);
+    assert_eq!(
+        (world.closed(), world.state(0)),
+        (vec![1, 2], "stuck_closed")
+    );
+    let kirchhoff = world.of_kind(EventKind::Alarm);
+    let kirchhoff = kirchhoff.iter().filter(|alarm| alarm.1 == "kirchhoff");
+    assert_eq!(kirchhoff.count(), 0);
+}
+
+#[test]
 fn the_last_voltage_of_a_dead_sensor_accuses_no_healthy_switch() {
     // Pack 1 is welded and known to be; then its sensor dies, and the bus falls with the charge of the packs.
     let mut world = World::at(&[28.0, 28.0]);
