@@ -10,12 +10,9 @@ use crate::{
     step::Step,
 };
 
-/// Faults that open at once whatever the current: seen by hardware, or with a current that nobody knows.
+/// Faults that open at once whatever the current. So does any with a current that nobody knows.
 fn opens_at_once(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::Fault(Fault::EStop | Fault::HardwareAlert | Fault::StaleData)
-    )
+    matches!(reason, Reason::Fault(Fault::EStop | Fault::HardwareAlert))
 }
 
 impl<const N: usize> Core<N> {

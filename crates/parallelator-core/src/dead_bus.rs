@@ -85,14 +85,18 @@ impl<const N: usize> Core<N> {
         let predictor = Predictor::new(&self.params, &view.sources);
         let together = !step.inputs.bus.load_controllable;
         let both_ways = candidates.both_ways();
+        let may_discharge = candidates.discharge;
         let given_up = self.given_up(candidates.all);
         refuse_all(verdicts, given_up, Self::given_up_verdict());
         let candidates = candidates.all.minus(given_up);
-        // In a set that closes at once nobody can say which way a current goes.
-        let may_start = if together {
-            candidates.intersection(both_ways)
-        } else {
+        // In a set that closes at once nobody can say which way a current goes; a single pack is discharged by the load.
+        let free = candidates.intersection(both_ways);
+        let may_start = if !together {
             candidates
+        } else if free.is_empty() {
+            self.first_of(&predictor, candidates.intersection(may_discharge))
+        } else {
+            free
         };
         let ranked = Ranked::<N>::new(&predictor, may_start, |index| {
             let (discharge, charge) = self.pack_limits(step, index);

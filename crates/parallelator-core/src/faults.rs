@@ -69,9 +69,11 @@ fn over_current(pack: &Pack, input: &PackInput, params: &Params) -> Option<Found
 /// Rule D18: a connected pack with a sample older than `age_hard`, also one behind its pre-charge resistor. A thermometer that
 /// has ever spoken counts like the others.
 fn stale(pack: &Pack, params: &Params) -> Option<Found> {
-    let connected = pack.closed || pack.precharge.is_active();
+    if !pack.closed && !pack.precharge.is_active() {
+        return None;
+    }
     let age_ms = pack.samples.oldest_ms();
-    (connected && age_ms > params.age_hard_ms).then(|| {
+    (age_ms > params.age_hard_ms).then(|| {
         let held = |ms: u32| i32::try_from(ms).unwrap_or(i32::MAX);
         Found::new(Fault::StaleData, held(age_ms), held(params.age_hard_ms))
     })
@@ -114,7 +116,7 @@ pub(crate) fn has_recovered(fault: Fault, pack: &Pack, params: &Params, mode: Mo
             known && (again.charge || again.discharge)
         }
         // The current that it goes on showing would be taken for one through the open switch.
-        Fault::Frozen => !pack.repeats_itself() || !is_leak(params, pack.current()),
+        Fault::Frozen => !pack.is_frozen() || !is_leak(params, pack.current()),
         _ => true,
     }
 }
@@ -205,17 +207,12 @@ impl<const N: usize> Core<N> {
         let stands = if pack.closed {
             pack.has_hard_fault()
         } else {
-            // What hardware has seen takes the latch over: it must not be cleared with something less.
-            let takes_over = found.fault == Fault::HardwareAlert;
-            pack.trouble.is_some_and(|trouble| {
-                trouble.latched && (!takes_over || trouble.fault == found.fault)
-            })
+            pack.trouble.is_some_and(|trouble| trouble.latched)
         };
-        if out && (stands || (pack.trouble.is_some() && !hard)) {
-            // One that waits opens in any case; what hardware has seen, and what nobody sees any more, does not wait.
-            if matches!(found.fault, Fault::HardwareAlert | Fault::StaleData) {
-                self.open_now(step, index, found.fault.into(), found.value, found.limit);
-            }
+        // What hardware has seen takes any other fault over: it must not be cleared with something less.
+        let has = |fault| pack.trouble.is_some_and(|trouble| trouble.fault == fault);
+        let takes_over = found.fault == Fault::HardwareAlert && !has(found.fault);
+        if out && !takes_over && (stands || (pack.trouble.is_some() && !hard)) {
             return;
         }
         pack.backoff.count();
@@ -229,7 +226,7 @@ impl<const N: usize> Core<N> {
             until_ms: core_ms.saturating_add(pack.backoff.wait_ms(params)),
             value: found.value,
             limit: found.limit,
-            suspects_bus: false,
+            suspects_bus: pack.trouble.is_some_and(|trouble| trouble.suspects_bus),
         });
         let reason = found.fault.into();
         if was_closed {

@@ -320,8 +320,10 @@ impl<const N: usize> Core<N> {
             };
             !windows.charge
         };
-        let members = self.packs.iter().enumerate();
-        let closed = members.filter(|(index, _)| closed.contains(*index));
-        self.fleet.no_charge = closed.filter(outside).map(|(index, _)| index).collect();
+        let measured = |(index, pack): &(usize, &Pack)| {
+            pack.samples.has_temperature() && closed.contains(*index)
+        };
+        let members = self.packs.iter().enumerate().filter(measured);
+        self.fleet.no_charge = members.filter(outside).map(|(index, _)| index).collect();
     }
 }

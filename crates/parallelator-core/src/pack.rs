@@ -178,7 +178,7 @@ impl Pack {
     ///
     /// What it carried when it was opened says nothing: its sensor may have fallen silent with it.
     pub(crate) fn may_conduct(&self, params: &Params) -> bool {
-        let shows = self.seen_open && !self.precharge.is_done();
+        let shows = self.seen_open && !self.precharge.is_done() && !self.is_frozen();
         let leaks = shows && is_leak(params, self.current());
         self.maybe_connected || self.stuck.is_some() || leaks
     }
@@ -188,10 +188,15 @@ impl Pack {
         self.precharge.is_active() || (self.maybe_connected && self.precharge.is_leaving())
     }
 
-    /// Whether the sensor repeats itself after it was found frozen: what it shows proves nothing.
+    /// Whether the sensor shows nothing new after it was found frozen: what it goes on showing proves nothing.
     pub(crate) fn is_frozen(&self) -> bool {
         let frozen = |trouble: Trouble| trouble.fault == Fault::Frozen;
-        self.repeats_itself() && self.trouble.is_some_and(frozen)
+        self.newest != Newest::New && self.trouble.is_some_and(frozen)
+    }
+
+    /// Whether this was its last fault, and is not forgiven yet.
+    pub(crate) fn is_on_probation(&self, fault: Fault) -> bool {
+        self.last_fault == Some(fault) && self.backoff.score() > 0
     }
 
     /// Whether an opening waits for the current to fall.

@@ -190,6 +190,11 @@ impl Samples {
         Some(self.voltage?.age_ms().max(self.current?.age_ms()))
     }
 
+    /// Age of the last current.
+    pub(crate) fn current_age_ms(&self) -> u32 {
+        self.current.map_or(u32::MAX, |sample| sample.age_ms())
+    }
+
     /// Age of the oldest of all that was ever measured.
     pub(crate) fn oldest_ms(&self) -> u32 {
         let temperature = self.temperature.map_or(0, |sample| sample.age_ms());

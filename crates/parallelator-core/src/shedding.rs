@@ -13,6 +13,8 @@
 //!   the last pack ---> Shedding; `RideThrough`: it stays, with an alarm; `Safety`: opens after t_shed
 //! ```
 
+use battery_units::Milliamps;
+
 use crate::{
     Core, EventKind, Fault, LastPackPolicy, PackSet, faults::Found, predictor::Predictor,
     soft::SoftFaults, step::Step, view::View,
@@ -230,11 +232,13 @@ impl<const N: usize> Core<N> {
     pub(crate) fn rest_can_carry(&self, step: &Step<'_, N>, view: &View<N>, rest: PackSet) -> bool {
         let predictor = Predictor::new(&self.params, &view.sources);
         let prediction = predictor.of(rest);
-        // What nobody has measured may be too much.
-        view.current.is_some()
+        // What a pack that nobody measures carries beside them is not counted on.
+        let known = view.current.or_else(|| self.current_of(self.closed()));
+        let fleet = known.unwrap_or(Milliamps::ZERO);
+        known.is_some()
             && !rest.is_empty()
             && rest.iter().all(|index| {
-                let current = prediction.current(index, view.fleet());
+                let current = prediction.current(index, fleet);
                 let (discharge, charge) = self.pack_limits(step, index);
                 let known = view.known.contains(index);
                 known && current <= charge && current.get() >= discharge.get().saturating_neg()

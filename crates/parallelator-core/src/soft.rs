@@ -178,11 +178,7 @@ impl<const N: usize> Core<N> {
         };
         for index in closed.iter() {
             let limits = self.limits_within(step, index, params);
-            let own = self
-                .packs
-                .get(index)
-                .and_then(|pack| pack.samples.voltage());
-            let others = voltages.without(own).mean();
+            let others = voltages.without(self.counted_voltage(index)).mean();
             let circulating = prediction.least_circulating(
                 index,
                 self.packs.get(index).map_or(Milliamps::ZERO, Pack::current),

@@ -299,7 +299,11 @@ impl<const N: usize> Core<N> {
             };
             let taken = pack.samples.take(input, &self.params, &step.moment);
             pack.newest = taken.newest;
-            pack.seen_open |= taken.new_current && !pack.closed && !pack.is_frozen();
+            if taken.new_current && !pack.closed && !pack.seen_open {
+                let open_ms = millis_between(pack.changed_at_ms, step.moment.core_ms);
+                let since = pack.samples.current_age_ms() < open_ms;
+                pack.seen_open = since && !pack.is_frozen();
+            }
             // A jump hides how much charge has flowed, and an opened pack begins anew.
             let counted = regular && pack.closed;
             pack.rest = pack.rest.filter(|_| counted);

@@ -118,12 +118,8 @@ impl<const N: usize> Core<N> {
         let mut worst: Option<((i32, u64), usize)> = None;
         let connected = self.on_the_bus(self.connected());
         let voltages = self.voltages_of(connected);
-        for index in 0..self.count {
-            let own = self
-                .packs
-                .get(index)
-                .and_then(|pack| pack.samples.voltage());
-            let others = voltages.without(own.filter(|_| connected.contains(index)));
+        for index in self.closed().iter() {
+            let others = voltages.without(self.counted_voltage(index));
             let Some(apart) = self.missing_current(step, index, others.mean()) else {
                 continue;
             };

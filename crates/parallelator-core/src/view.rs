@@ -47,12 +47,17 @@ impl Voltages {
 }
 
 impl<const N: usize> Core<N> {
+    /// The voltage of pack `index` as it counts in the mean of a set: one that comes late does not.
+    pub(crate) fn counted_voltage(&self, index: usize) -> Option<Millivolts> {
+        let fresh = |pack: &&Pack| pack.is_fresh(self.params.age_soft_ms);
+        self.packs.get(index).filter(fresh)?.samples.voltage()
+    }
+
     /// The voltages of the packs of a set that are measured, for their mean.
     pub(crate) fn voltages_of(&self, set: PackSet) -> Voltages {
         let mut voltages = Voltages::default();
-        for (index, pack) in self.packs.iter().enumerate() {
-            let counts = set.contains(index) && pack.is_fresh(self.params.age_soft_ms);
-            if let Some(voltage) = pack.samples.voltage().filter(|_| counts) {
+        for index in set.iter() {
+            if let Some(voltage) = self.counted_voltage(index) {
                 voltages.sum = voltages.sum.saturating_add(voltage.get());
                 voltages.count = voltages.count.saturating_add(1);
             }
@@ -75,8 +80,7 @@ impl<const N: usize> Core<N> {
             .enumerate()
             .filter(|(index, _)| connected.contains(*index))
             .try_fold(Milliamps::ZERO, |sum, (_, pack)| {
-                let known = pack.is_fresh(self.params.age_hard_ms);
-                let current = pack.samples.current().filter(|_| known)?;
+                let current = pack.samples.current().filter(|_| !pack.stale)?;
                 Some(sum.saturating_add(current))
             })
     }

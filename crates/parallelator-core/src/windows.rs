@@ -2,7 +2,7 @@
 
 use battery_units::{DeciCelsius, Milliamps};
 
-use crate::{Params, Waiting, mode::Mode, pack::Pack, step::Verdict};
+use crate::{Fault, Params, Waiting, mode::Mode, pack::Pack, step::Verdict};
 
 /// How far a temperature must be inside a window again after it was outside: 5 °C.
 pub(crate) const HYSTERESIS: DeciCelsius = DeciCelsius::new(50);
@@ -68,6 +68,8 @@ impl Windows {
             };
         }
         let temperature = pack.samples.temperature(age_ms);
+        // What tripped keeps the hysteresis until that is forgiven.
+        let inner = inner || pack.is_on_probation(Fault::OverTemperature);
         let has = |range: Range| {
             let range = if inner { range.inner() } else { range };
             temperature.is_some_and(|temperature| range.has(temperature))

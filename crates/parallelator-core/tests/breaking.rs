@@ -2,7 +2,7 @@
 
 mod world;
 
-use battery_units::{Milliamps, Milliohms};
+use battery_units::{DeciCelsius, Milliamps, Milliohms};
 use parallelator_core::*;
 use world::{IdealPack, World};
 
@@ -489,4 +489,55 @@ fn an_empty_pack_that_recovers_while_another_waits_gives_nothing_before_it_is_ju
     world.says(&[(25_100, 1_000), (28_000, 0), (28_000, 1_000)]);
     world.run_ms(200);
     assert!(world.decision.dcl > Milliamps::ZERO);
+}
+
+/// A rack whose switches should not break more than 5 A.
+fn with_weak_switches(volts: &[f64]) -> World {
+    let params = Params {
+        i_break_max: Milliamps::new(5_000),
+        ..Params::default()
+    };
+    let packs = volts.iter().map(|&u| IdealPack::new(u, 0.060)).collect();
+    World::of(packs, params)
+}
+
+#[test]
+fn an_alert_while_a_pack_waits_to_open_takes_its_latch_over() {
+    let mut world = with_weak_switches(&[28.0]);
+    world.run_ms(10_000);
+    world.packs[0].says = Some((27_000, -15_000));
+    world.step();
+    assert_eq!((world.state(0), world.closed()), ("opening", vec![0]));
+    world.inputs.io.alerts = PackSet::EMPTY.with(0);
+    world.step();
+    assert!(world.closed().is_empty());
+    world.inputs.io.alerts = PackSet::EMPTY;
+    world.packs[0].says = Some((28_000, 0));
+    world.run_ms(1_000);
+    let fault = Fault::OverCurrentHard;
+    world.command(Command::Clear { pack: 0, fault });
+    world.step();
+    assert_eq!(
+        (world.state(0), world.reason(0)),
+        ("latched", "hardware_alert"),
+        "clearing the lesser fault cleared what hardware has seen"
+    );
+}
+
+#[test]
+fn a_pack_whose_thermometer_alone_is_silent_waits_for_its_current() {
+    let mut world = with_weak_switches(&[28.0]);
+    world.inputs.packs[0].temperature = Some(Sample::good(DeciCelsius::new(250), 0));
+    world.run_ms(10_000);
+    world.load_a = 8.0;
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [0]);
+    world.inputs.packs[0].temperature = Some(Sample::default());
+    world.run_ms(10_000);
+    assert!(world.closed().is_empty());
+    assert!(
+        world.of_kind(EventKind::BreakingCurrent).is_empty(),
+        "its current is measured: {:?}",
+        world.of_kind(EventKind::BreakingCurrent)
+    );
 }

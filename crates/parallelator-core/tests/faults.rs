@@ -670,3 +670,26 @@ fn an_alert_that_stays_on_a_latched_pack_is_told_once() {
     assert_eq!(world.of_kind(EventKind::Latched).len(), 1);
     assert_eq!(world.decision.packs[1].score, 1);
 }
+
+#[test]
+fn an_alert_after_a_short_does_not_clear_the_bus_of_its_suspicion() {
+    // The short takes the only connected pack off; its gate driver tells of it one step later.
+    let mut world = World::at(&[28.0, 26.5]);
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [0]);
+    world.packs[0].says = Some((25_000, -15_000));
+    world.step();
+    assert!(world.closed().is_empty());
+    world.packs[0].says = Some((28_000, 0));
+    world.step();
+    assert_eq!(world.reason(1), "bus_suspect");
+    world.inputs.io.alerts = PackSet::EMPTY.with(0);
+    world.step();
+    assert_eq!(world.reason(0), "hardware_alert");
+    world.run_ms(60_000);
+    assert!(
+        world.closed().is_empty(),
+        "pack 1 was closed onto the short: {:?}",
+        world.of_kind(EventKind::Closed)
+    );
+}

@@ -2,9 +2,9 @@
 
 mod world;
 
-use battery_units::{DeciCelsius, Milliamps};
+use battery_units::{DeciCelsius, Milliamps, Millivolts};
 use parallelator_core::*;
-use world::World;
+use world::{N, World};
 
 fn celsius(degrees: i32) -> Option<Sample<DeciCelsius>> {
     Some(Sample::good(DeciCelsius::new(degrees * 10), 0))
@@ -281,4 +281,172 @@ fn a_frozen_sensor_returns_when_it_moves_or_shows_no_current_of_an_open_switch()
         world.step();
     }
     assert!(world.saw(EventKind::Recovered), "it moves");
+}
+
+/// A core that is fed by hand: millivolts, milliamps and age of each pack, `None` for silence.
+struct ByHand {
+    core: Core<N>,
+    now_ms: u64,
+    inputs: Inputs<N>,
+    decision: Decision<N>,
+    events: Vec<Event>,
+}
+
+impl ByHand {
+    fn new(packs: usize) -> Self {
+        let mut inputs = Inputs::default();
+        inputs.bus.load_controllable = true;
+        Self {
+            core: Core::new(packs, Params::default()).unwrap(),
+            now_ms: 0,
+            inputs,
+            decision: Decision::default(),
+            events: Vec::new(),
+        }
+    }
+
+    fn steps(&mut self, count: usize, readings: &[Option<(i32, i32, u32)>]) {
+        for _ in 0..count {
+            self.now_ms += 100;
+            // The last digit of a living sensor moves.
+            let digit = i32::from(self.now_ms.is_multiple_of(200));
+            for (input, reading) in self.inputs.packs.iter_mut().zip(readings) {
+                let (voltage, current) = match *reading {
+                    Some((mv, ma, age)) => (
+                        Sample::good(Millivolts::new(mv + digit), age),
+                        Sample::good(Milliamps::new(ma), age),
+                    ),
+                    None => (Sample::default(), Sample::default()),
+                };
+                input.voltage = voltage;
+                input.current = current;
+            }
+            self.decision = self.core.step(self.now_ms, &self.inputs);
+            self.events.extend(self.decision.events.iter());
+            self.inputs.commands = [None; MAX_COMMANDS];
+        }
+    }
+
+    fn command(&self, index: usize) -> SwitchCommand {
+        self.decision.packs[index].command
+    }
+}
+
+#[test]
+fn a_current_measured_before_the_opening_is_no_leak_though_it_came_after_it() {
+    // Every sample is 150 ms on its way.
+    let mut rack = ByHand::new(3);
+    rack.steps(100, &[Some((28_000, 0, 150)); 3]);
+    rack.steps(50, &[Some((27_820, -3_000, 150)); 3]);
+    assert!((0..3).all(|index| rack.command(index) == SwitchCommand::Closed));
+    rack.inputs.commands[0] = Some(Command::Disable { pack: 0 });
+    rack.steps(2, &[Some((27_820, -3_000, 150)); 3]);
+    let others = Some((27_730, -4_500, 150));
+    rack.steps(600, &[None, others, others]);
+    assert_eq!(rack.command(1), SwitchCommand::Closed);
+    assert!(
+        rack.decision.load_permit && rack.decision.dcl > Milliamps::ZERO,
+        "two healthy packs hold the bus; DCL {:?}",
+        rack.decision.dcl
+    );
+}
+
+#[test]
+fn a_pack_whose_samples_come_late_still_misses_its_current() {
+    // 400 ms late: too old for a join, not for staying; and always new.
+    let mut rack = ByHand::new(2);
+    rack.steps(100, &[Some((28_000, 0, 0)); 2]);
+    assert!((0..2).all(|index| rack.command(index) == SwitchCommand::Closed));
+    rack.steps(
+        10,
+        &[Some((27_760, -4_000, 0)), Some((27_760, -4_000, 400))],
+    );
+    rack.steps(100, &[Some((27_520, -8_000, 0)), Some((28_000, 0, 400))]);
+    assert_eq!(
+        rack.command(1),
+        SwitchCommand::Open,
+        "its fuse is blown, and nobody says so: {:?}",
+        rack.decision.packs[1].reason
+    );
+}
+
+#[test]
+fn a_frozen_sensor_that_speaks_every_other_step_makes_no_stuck_switch() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    let steps = |world: &mut World, count: usize| {
+        for step in 0..count {
+            world.packs[0].answers = step % 2 == 0;
+            world.step();
+        }
+    };
+    steps(&mut world, 100);
+    world.load_a = 9.0;
+    steps(&mut world, 100);
+    assert_eq!(world.closed(), [0, 1, 2]);
+    world.packs[0].says = Some((27_820, -3_000));
+    steps(&mut world, 4);
+    world.load_a = 6.0;
+    steps(&mut world, 800);
+    let opened = world.of_kind(EventKind::Opened);
+    assert_eq!((opened[0].0, opened[0].1), (Some(0), "frozen"));
+    assert_ne!(world.state(0), "stuck_closed");
+    assert!(world.decision.load_permit, "DCL {:?}", world.decision.dcl);
+}
+
+#[test]
+fn a_sensor_found_frozen_is_no_leak_after_a_reboot_either() {
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.run_ms(10_000);
+    world.packs[0].says = Some((27_820, -3_000));
+    world.step();
+    world.load_a = 6.0;
+    world.run_ms(8_000);
+    assert_eq!(world.closed(), [1, 2]);
+    assert_eq!(world.reason(0), "frozen");
+    let mut buffer = [0; RECORD_MAX];
+    let record = world.core.write_record(&mut buffer).unwrap();
+    let mut again = World::at(&[28.0, 28.0, 28.0]);
+    again.core.restore(record).unwrap();
+    again.packs[0].says = Some((27_820, -3_000));
+    again.run_ms(30_000);
+    assert_eq!(again.reason(0), "frozen");
+    assert!(
+        !again.closed().is_empty() && again.decision.load_permit,
+        "two healthy packs and a dead bus: {} {}, connected in the view of the core: {:?}",
+        again.state(1),
+        again.reason(1),
+        again.decision.bus_current
+    );
+}
+
+#[test]
+fn a_stuck_pack_with_a_dead_sensor_takes_no_healthy_pack_off_the_bus() {
+    // Nine amperes; pack 0 is welded, known to be, and silent. Then the gauge of pack 2 allows 2 A only.
+    let mut world = World::at(&[28.0, 28.0, 28.0]);
+    world.run_ms(10_000);
+    world.load_a = 9.0;
+    world.load_obeys = false;
+    world.run_ms(5_000);
+    world.packs[0].welded = true;
+    world.command(Command::Disable { pack: 0 });
+    world.run_ms(5_000);
+    assert_eq!(
+        (world.state(0), world.closed()),
+        ("stuck_closed", vec![1, 2])
+    );
+    world.packs[0].answers = false;
+    world.inputs.bus.load_controllable = false;
+    world.run_ms(5_000);
+    assert_eq!(world.closed(), [1, 2]);
+    world.events.clear();
+    world.inputs.packs[2].gauge.i_dis_max = Some(Milliamps::new(2_000));
+    world.run_ms(20_000);
+    assert_eq!(
+        world.closed(),
+        [1],
+        "{:?}",
+        world.of_kind(EventKind::Opened)
+    );
 }

@@ -442,3 +442,45 @@ fn nobody_equalises_out_of_a_member_that_must_not_be_discharged() {
         assert_eq!(world.saw(EventKind::Precharging), equalises, "{tenths}");
     }
 }
+
+#[test]
+fn a_pack_too_hot_to_be_charged_is_charged_again_five_degrees_inside_that_window() {
+    let mut world = World::at(&[28.0]);
+    world.inputs.packs[0].temperature = at(250);
+    world.inputs.bus.mode_hint = ModeHint::Charge;
+    world.load_obeys = false;
+    world.run_ms(10_000);
+    world.load_a = -5.0;
+    world.run_ms(3_000);
+    assert_eq!(world.closed(), [0]);
+    world.inputs.packs[0].temperature = at(451);
+    world.run_ms(1_000);
+    assert!(world.closed().is_empty());
+    world.inputs.packs[0].temperature = at(449);
+    world.run_ms(60_000);
+    let charged = !world.closed().is_empty() && world.decision.charge_permit;
+    assert!(!charged, "0.1 °C inside: {}", world.reason(0));
+    world.inputs.packs[0].temperature = at(400);
+    world.run_ms(60_000);
+    assert_eq!(world.closed(), [0], "{}", world.reason(0));
+}
+
+#[test]
+fn a_rack_of_full_packs_starts_for_a_load_that_obeys_nobody() {
+    for load_controllable in [true, false] {
+        for volts in [&[28.0][..], &[28.0, 28.0]] {
+            let mut world = World::at(volts);
+            world.inputs.bus.load_controllable = load_controllable;
+            world.inputs.bus.mode_hint = ModeHint::Discharge;
+            for pack in &mut world.inputs.packs {
+                pack.gauge.i_chg_max = Some(Milliamps::ZERO);
+            }
+            world.run_ms(30_000);
+            assert!(
+                !world.closed().is_empty(),
+                "controllable {load_controllable}, {volts:?}: {}",
+                world.reason(0)
+            );
+        }
+    }
+}
