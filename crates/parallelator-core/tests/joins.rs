@@ -606,3 +606,27 @@ fn decisions_do_not_depend_on_the_capacity_of_the_core() {
         );
     }
 }
+
+#[test]
+fn a_pack_that_waits_for_its_turn_tells_what_is_predicted_for_it() {
+    let mut world = World::at(&[28.0, 28.05, 28.1]);
+    while world.closed().is_empty() {
+        world.step();
+    }
+    world.step();
+    // (100 + 20) and (50 + 20) mV over two paths of 36 mΩ, with what relaxes and rounds.
+    let waiting: Vec<_> = (0..3)
+        .filter(|index| !world.closed().contains(index))
+        .collect();
+    assert_eq!(waiting.len(), 2);
+    for index in waiting {
+        assert_eq!(world.reason(index), "waiting_turn");
+        let apart = if index == 0 { 120.0 } else { 70.0 };
+        let predicted = world.decision.packs[index].predicted.unwrap();
+        let expected = apart / 0.072;
+        assert!(
+            (f64::from(predicted.get()) - expected).abs() < 5.0,
+            "{predicted:?}"
+        );
+    }
+}

@@ -205,6 +205,33 @@ fn a_precharge_ends_when_nobody_measures_its_pack() {
 fn a_precharge_that_ended_well_and_was_refused_is_one_of_the_three_tries() {
     let mut world = alone();
     world.bus_farad = 0.000_1;
+    let at = |tenths| Some(Sample::good(battery_units::DeciCelsius::new(tenths), 0));
+    for tries in 1..=3 {
+        world.inputs.packs[0].temperature = at(250);
+        run_until(&mut world, 0, SwitchCommand::Precharge);
+        world.run_ms(400);
+        world.events.clear();
+        // It is too cold for anything in the step in which it would close.
+        world.inputs.packs[0].temperature = at(-250);
+        world.step();
+        assert_eq!(command(&world, 0), SwitchCommand::Open, "try {tries}");
+        assert_eq!(
+            world.of_kind(EventKind::Opened),
+            [(Some(0), "temperature_window", -250, -200)]
+        );
+        assert!(!world.saw(EventKind::Precharging), "not in the same step");
+        assert_eq!(world.saw(EventKind::Alarm), tries == 3);
+    }
+    world.inputs.packs[0].temperature = at(250);
+    world.run_ms(10_000);
+    assert!(!world.saw(EventKind::Closed));
+    assert_eq!(world.reason(0), "precharge");
+}
+
+#[test]
+fn a_jump_of_the_clock_ends_a_precharge_and_is_one_of_the_three_tries() {
+    let mut world = alone();
+    world.bus_farad = 0.000_1;
     for tries in 1..=3 {
         run_until(&mut world, 0, SwitchCommand::Precharge);
         world.run_ms(400);

@@ -402,6 +402,18 @@ fn replaced(empty_slot: Option<(i32, i32)>) -> (World, f64) {
     (world, most)
 }
 
+#[test]
+fn a_slot_counts_as_empty_below_half_of_the_floor() {
+    // Half of 21 V. Who was 80 mΩ is believed to be so while there is a voltage.
+    let predicted = |millivolts| {
+        let (world, _) = replaced(Some((millivolts, 0)));
+        let joined = world.of_kind(EventKind::Closed);
+        joined.first().map(|closed| closed.2)
+    };
+    assert_eq!(predicted(10_499), None);
+    assert!(predicted(10_500).is_some());
+}
+
 /// What circulates beside the other pack must stay within `i_circ_max`: 36 mΩ is inside the band of the parameters.
 fn assert_judged_anew((world, most): (World, f64)) {
     assert!(

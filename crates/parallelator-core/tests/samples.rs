@@ -204,16 +204,16 @@ fn nobody_joins_packs_of_which_one_jumped() {
 
 #[test]
 fn an_older_sample_brings_nothing_new() {
-    let mut world = running();
-    world.now_ms += 100;
-    let input = &mut world.inputs.packs[0];
-    input.voltage.age_ms = 101;
-    input.voltage.value = battery_units::Millivolts::new(19_000);
-    let decision = world.core.step(world.now_ms, &world.inputs);
-    assert!(
-        decision.events.is_empty(),
-        "it was taken before the last one"
-    );
+    for (age_ms, is_newer) in [(99, true), (100, false), (101, false)] {
+        let mut world = running();
+        world.now_ms += 100;
+        let input = &mut world.inputs.packs[0];
+        input.voltage.age_ms = age_ms;
+        input.voltage.value = battery_units::Millivolts::new(19_000);
+        let decision = world.core.step(world.now_ms, &world.inputs);
+        let dropped = decision.events.iter().count();
+        assert_eq!(dropped > 0, is_newer, "{age_ms} ms old");
+    }
 }
 
 #[test]
@@ -357,4 +357,32 @@ fn an_older_current_does_not_replace_a_newer_one() {
             "{milliamps} mA"
         );
     }
+}
+
+#[test]
+fn the_last_good_sample_offered_again_does_not_end_the_doubt_about_a_dropped_one() {
+    let mut world = running();
+    world.command(Command::Disable { pack: 0 });
+    world.run_ms(5_000);
+    let offer = |world: &mut World, millivolts: i32, age_ms: u32| {
+        world.now_ms += 100;
+        for input in &mut world.inputs.packs[..3] {
+            input.voltage = Sample::good(battery_units::Millivolts::new(28_000), 0);
+            input.current = Sample::good(battery_units::Milliamps::ZERO, 0);
+        }
+        world.inputs.packs[0].voltage =
+            Sample::good(battery_units::Millivolts::new(millivolts), age_ms);
+        world.decision = world.core.step(world.now_ms, &world.inputs);
+        world.inputs.commands = [None; MAX_COMMANDS];
+    };
+    offer(&mut world, 28_000, 0);
+    offer(&mut world, 19_000, 0);
+    world.command(Command::Enable { pack: 0 });
+    offer(&mut world, 28_000, 200);
+    assert_eq!(
+        (world.closed(), world.reason(0)),
+        (vec![1, 2], "stale_sample")
+    );
+    offer(&mut world, 28_000, 0);
+    assert_eq!(world.closed(), [0, 1, 2]);
 }

@@ -484,3 +484,33 @@ fn a_rack_of_full_packs_starts_for_a_load_that_obeys_nobody() {
         }
     }
 }
+
+#[test]
+fn a_newcomer_may_stand_just_so_far_from_a_member_that_no_error_turns_the_current_round() {
+    // Two voltages are told apart to 20 mV. At -5 °C nobody may be charged, at -21 °C nobody discharged.
+    for (tenths, newcomer, joins) in [
+        (-50, 27.980, true),
+        (-50, 27.981, false),
+        (-210, 28.020, true),
+        (-210, 28.019, false),
+    ] {
+        let params = Params {
+            t_chg_min: DeciCelsius::new(if tenths == -50 { 0 } else { -400 }),
+            ..Params::default()
+        };
+        let packs = [28.0, newcomer].map(|u| IdealPack::new(u, 0.060));
+        let mut world = World::of(packs.to_vec(), params);
+        world.inputs.bus.mode_hint = ModeHint::Idle;
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(2_000);
+        assert_eq!(world.closed(), [0]);
+        world.inputs.packs[0].temperature = at(tenths);
+        world.command(Command::Enable { pack: 1 });
+        world.step();
+        assert_eq!(world.closed() == [0, 1], joins, "{tenths} {newcomer}");
+        if !joins {
+            assert_eq!(world.reason(1), "pack_limit");
+            assert_eq!(world.decision.packs[1].limit, 0);
+        }
+    }
+}
