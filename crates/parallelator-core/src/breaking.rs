@@ -74,12 +74,13 @@ impl<const N: usize> Core<N> {
             let Some(pack) = self.packs.get(index).filter(|pack| pack.is_breaking()) else {
                 continue;
             };
-            if alone && self.rides_through(pack) {
+            let params = &self.params;
+            let known = pack.is_fresh(params.age_hard_ms);
+            if known && alone && self.rides_through(pack) {
                 self.keep_last(step, index);
                 continue;
             }
-            let params = &self.params;
-            let over = pack.breaking_ms > params.t_shed_ms || !pack.is_fresh(params.age_hard_ms);
+            let over = pack.breaking_ms > params.t_shed_ms || !known;
             let waits_for_others = any_too_high && !pack.has_hard_fault();
             if !over && (too_high(pack) || waits_for_others) {
                 continue;

@@ -229,6 +229,10 @@ impl<const N: usize> Core<N> {
             suspects_bus: pack.trouble.is_some_and(|trouble| trouble.suspects_bus),
         });
         let reason = found.fault.into();
+        if takes_over && !was_closed {
+            // What a command has to name now, also while the opening is not confirmed.
+            pack.opened_by = reason;
+        }
         if was_closed {
             self.open(step, index, reason, found.value, found.limit);
         } else {

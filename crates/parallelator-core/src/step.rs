@@ -458,6 +458,8 @@ impl<const N: usize> Core<N> {
             _ => false,
         };
         if over {
+            // No command closes a switch: what was forgiven is judged by new samples.
+            pack.samples.restart();
             step.alarm(index, fault, false, 0, 0);
             step.pack_event(index, EventKind::Cleared, fault.into(), 0, 0);
         }

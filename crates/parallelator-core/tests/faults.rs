@@ -693,3 +693,23 @@ fn an_alert_after_a_short_does_not_clear_the_bus_of_its_suspicion() {
         world.of_kind(EventKind::Closed)
     );
 }
+
+#[test]
+fn an_alert_shows_at_once_what_a_command_has_to_name() {
+    let mut world = running();
+    world.packs[1].offset = 2.5;
+    world.step();
+    // Its opening is not confirmed while the switches cannot be read back.
+    world.inputs.packs[1].switch_feedback = Some(SwitchFeedback::Closed);
+    world.step();
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("opening", "over_voltage_abs")
+    );
+    world.inputs.io.alerts = PackSet::EMPTY.with(1);
+    world.step();
+    assert_eq!(
+        (world.state(1), world.reason(1)),
+        ("opening", "hardware_alert")
+    );
+}

@@ -192,3 +192,25 @@ fn a_latch_of_the_score_does_not_hide_a_hard_fault_of_a_pack_that_waits() {
         "the latch has the name of the harder fault"
     );
 }
+
+#[test]
+fn the_last_pack_that_waits_is_not_kept_when_nobody_measures_it_any_more() {
+    let params = Params {
+        i_break_max: Milliamps::new(5_000),
+        v_uv_rec: battery_units::Millivolts::new(25_500),
+        ..Params::default()
+    };
+    // Pack 0 is low and carries more than may be broken; the other leaves while it waits.
+    let mut world = World::of(vec![IdealPack::new(28.0, 0.060); 2], params);
+    world.run_ms(5_000);
+    world.says(&[(23_900, -6_000), (26_000, -1_000)]);
+    while !world.saw(EventKind::OpeningDelayed) {
+        world.step();
+        assert!(world.now_ms < 20_000, "{:?}", world.events);
+    }
+    world.packs[0].answers = false;
+    world.command(Command::Disable { pack: 1 });
+    world.step();
+    world.step_after(1_100);
+    assert!(world.closed().is_empty(), "{}", world.reason(0));
+}

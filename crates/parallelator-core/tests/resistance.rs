@@ -453,6 +453,8 @@ fn a_pack_that_was_opened_with_a_doubted_path_can_come_back() {
         pack: 1,
         fault: Fault::ResistanceRange,
     });
+    world.run_ms(400);
+    assert_eq!(world.closed(), [0], "new samples first");
     world.run_ms(3_600_000);
     assert_eq!(world.closed(), [0, 1], "{}", world.reason(1));
 }

@@ -25,6 +25,13 @@ impl Judge {
                 }
             }
             self.i09_a_latch_stays(seen, index, cleared);
+            // What hardware has seen takes a latch over, which is told.
+            for event in Self::events(seen, EventKind::Latched) {
+                let alert = event.reason == Some(Fault::HardwareAlert.into());
+                if alert && event.pack.map(usize::from) == Some(index) {
+                    self.latched[index] = event.reason.map(Reason::code);
+                }
+            }
             self.i10_a_cool_down_lasts(seen, index, cleared);
             self.i11_counters_never_fall(seen, index, cleared);
             self.i25_out_means_open(seen, index);
