@@ -148,8 +148,11 @@ pub(crate) fn windows(
     }
     let thermal = Windows::by_temperature(pack, params, params.age_soft_ms, false);
     if !thermal.fit(mode) {
-        let shown = pack.samples.temperature(params.age_soft_ms);
-        let shown = shown.unwrap_or(DeciCelsius::MIN);
+        let Some(shown) = pack.samples.temperature(params.age_soft_ms) else {
+            let held = |ms: u32| i32::try_from(ms).unwrap_or(i32::MAX);
+            let (age, limit) = (held(pack.samples.oldest_ms()), held(params.age_soft_ms));
+            return Err(Verdict::of(Waiting::StaleSample).against(age, limit));
+        };
         let range = if mode == Mode::Charge {
             Range::charging(params)
         } else {

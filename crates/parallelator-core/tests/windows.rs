@@ -55,10 +55,10 @@ fn a_thermometer_that_fell_silent_lets_nobody_join() {
     world.run_ms(1_000);
     world.command(Command::Enable { pack: 0 });
     world.run_ms(2_000);
-    assert_eq!(
-        (world.state(0), world.reason(0)),
-        ("open", "temperature_window")
-    );
+    assert_eq!((world.state(0), world.reason(0)), ("open", "stale_sample"));
+    // Silent for three seconds.
+    let pack = &world.decision.packs[0];
+    assert_eq!((pack.value, pack.limit), (3_000, 300));
 }
 
 #[test]

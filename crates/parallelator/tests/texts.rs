@@ -481,3 +481,18 @@ fn french_numbers_have_a_comma_and_do_not_part_from_their_unit() {
     assert_eq!(volts(french, 999), "999\u{a0}mV");
     assert_eq!(seconds(french, 61_250), "61,2\u{a0}s");
 }
+
+#[test]
+fn a_pack_whose_own_limit_is_zero_is_not_said_to_carry_too_much() {
+    let none = pack(PackState::Open, Waiting::PackLimit, 0, 0);
+    assert!(
+        told(Language::English, none)
+            .starts_with("Waits: its own limit for what the bus is used for is zero")
+    );
+    assert!(
+        told(Language::French, none)
+            .starts_with("Attend : sa propre limite pour l’usage actuel du bus est nulle")
+    );
+    let much = pack(PackState::Open, Waiting::PackLimit, 1_200, 0);
+    assert!(told(Language::English, much).contains("would carry 1.2 A, its limit is"));
+}

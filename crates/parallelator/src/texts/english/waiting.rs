@@ -34,6 +34,9 @@ pub(super) fn sentence(waiting: Waiting, pack: &PackDecision) -> String {
                 volts(limit)
             )
         }
+        Waiting::PackLimit if value == 0 && limit == 0 => {
+            "Waits: its own limit for what the bus is used for is zero".to_owned()
+        }
         Waiting::PackLimit => format!(
             "Waits: at the present load a pack of the set would carry {}, its limit is {}",
             magnitude(value),

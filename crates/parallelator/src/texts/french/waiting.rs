@@ -34,6 +34,9 @@ pub(super) fn sentence(waiting: Waiting, pack: &PackDecision) -> String {
                 volts(limit)
             )
         }
+        Waiting::PackLimit if value == 0 && limit == 0 => {
+            "Attend : sa propre limite pour l’usage actuel du bus est nulle".to_owned()
+        }
         Waiting::PackLimit => format!(
             "Attend : avec la consommation actuelle, un pack de l’ensemble porterait {}, sa limite est de {}",
             magnitude(value),
