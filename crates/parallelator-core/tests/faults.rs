@@ -713,3 +713,20 @@ fn an_alert_shows_at_once_what_a_command_has_to_name() {
         ("opening", "hardware_alert")
     );
 }
+
+#[test]
+fn a_pack_that_is_opening_says_why_it_was_opened() {
+    let mut world = running();
+    world.inputs.packs[1].switch_feedback = Some(SwitchFeedback::Closed);
+    world.command(Command::Disable { pack: 1 });
+    world.step();
+    assert_eq!((world.state(1), world.reason(1)), ("opening", "operator"));
+    world.packs[1].offset = 2.5;
+    world.step();
+    assert_eq!((world.state(1), world.reason(1)), ("opening", "operator"));
+    assert_eq!(
+        world.of_kind(EventKind::Latched).len(),
+        1,
+        "the fault is told"
+    );
+}

@@ -514,3 +514,67 @@ fn a_newcomer_may_stand_just_so_far_from_a_member_that_no_error_turns_the_curren
         }
     }
 }
+
+#[test]
+fn an_open_pack_that_is_too_cold_keeps_nobody_from_being_charged() {
+    let mut world = World::at(&[28.0, 28.0]);
+    world.inputs.bus.charger_controllable = true;
+    world.inputs.packs[0].temperature = at(-50);
+    world.command(Command::Disable { pack: 0 });
+    world.run_ms(10_000);
+    assert_eq!(world.closed(), [1]);
+    assert!(world.decision.charge_permit);
+}
+
+/// A pack that carried too much in its temperature and has joined again, with this temperature now.
+fn forgiven_at(fault: Fault, tenths: i32) -> World {
+    let mut world = World::at(&[28.0]);
+    world.inputs.packs[0].temperature = at(250);
+    world.run_ms(10_000);
+    world.load_obeys = false;
+    world.load_a = -5.0;
+    world.run_ms(3_000);
+    if fault == Fault::OverTemperature {
+        world.inputs.packs[0].temperature = at(451);
+    } else {
+        world.packs[0].says = Some((20_500, 0));
+    }
+    world.run_ms(1_000);
+    let opened = world.of_kind(EventKind::Opened);
+    assert_eq!(opened[0].1, fault.code());
+    world.load_a = 0.0;
+    world.packs[0].says = None;
+    world.inputs.packs[0].temperature = at(250);
+    world.run_ms(60_000);
+    assert_eq!(
+        (world.closed(), world.decision.packs[0].score),
+        (vec![0], 1)
+    );
+    world.inputs.packs[0].temperature = at(tenths);
+    world.run_ms(1_000);
+    world
+}
+
+#[test]
+fn the_hysteresis_lasts_until_the_fault_is_forgiven_and_is_for_that_fault_alone() {
+    let mut world = forgiven_at(Fault::OverTemperature, 401);
+    assert!(!world.decision.charge_permit, "within 5 °C of the end");
+    assert!(
+        forgiven_at(Fault::OverTemperature, 400)
+            .decision
+            .charge_permit
+    );
+    assert!(
+        forgiven_at(Fault::UnderVoltageAbs, 449)
+            .decision
+            .charge_permit
+    );
+    // An hour of health forgives it.
+    world.run_ms(3_600_000);
+    assert_eq!(world.decision.packs[0].score, 0);
+    world.inputs.packs[0].temperature = at(400);
+    world.step();
+    world.inputs.packs[0].temperature = at(449);
+    world.run_ms(1_000);
+    assert!(world.decision.charge_permit);
+}
