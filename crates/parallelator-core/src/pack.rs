@@ -178,7 +178,7 @@ impl Pack {
     ///
     /// What it carried when it was opened says nothing: its sensor may have fallen silent with it.
     pub(crate) fn may_conduct(&self, params: &Params) -> bool {
-        let shows = self.seen_open && !self.precharge.is_done() && !self.is_frozen();
+        let shows = self.seen_open && !self.is_frozen();
         let leaks = shows && is_leak(params, self.current());
         self.maybe_connected || self.stuck.is_some() || leaks
     }

@@ -578,3 +578,26 @@ fn the_hysteresis_lasts_until_the_fault_is_forgiven_and_is_for_that_fault_alone(
     world.run_ms(1_000);
     assert!(world.decision.charge_permit);
 }
+
+#[test]
+fn a_member_outside_one_window_equalises_the_other_way() {
+    // Too cold to be discharged, beside a higher pack; too cold to be charged, beside a lower one.
+    for (tenths, t_chg_min, newcomer) in [(-210, -400, 28.7), (-50, 0, 27.3)] {
+        let params = Params {
+            r_pre: Milliohms::new(1_000),
+            t_chg_min: DeciCelsius::new(t_chg_min),
+            ..Params::default()
+        };
+        let packs = [28.0, newcomer].map(|u| IdealPack::new(u, 0.060));
+        let mut world = World::of(packs.to_vec(), params);
+        world.inputs.bus.mode_hint = ModeHint::Idle;
+        world.command(Command::Disable { pack: 1 });
+        world.run_ms(5_000);
+        assert_eq!(world.closed(), [0]);
+        world.inputs.packs[0].temperature = at(tenths);
+        world.command(Command::Enable { pack: 1 });
+        world.events.clear();
+        world.run_ms(1_000);
+        assert!(world.saw(EventKind::Precharging), "{tenths} {newcomer}");
+    }
+}
