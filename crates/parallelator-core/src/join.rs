@@ -301,7 +301,6 @@ impl<const N: usize> Core<N> {
     }
 
     /// Rule D3 on a bus that packs hold: what pack `index` would do to the set, or why it may not join.
-    ///
     // Out of line: the registers and the stack of the one function that a step becomes are better used without it.
     #[inline(never)]
     fn gate(

@@ -84,7 +84,7 @@ impl<const N: usize> Core<N> {
             let Some(pack) = self.packs.get_mut(index) else {
                 continue;
             };
-            let outside = pack.learned.forgive();
+            let outside = pack.learned.is_out_of_range();
             pack.learned.forget();
             if outside {
                 step.alarm(index, Fault::ResistanceRange, false, 0, 0);

@@ -408,9 +408,8 @@ fn a_pack_that_came_up_and_is_refused_is_opened_like_any_other() {
     assert_eq!(world.of_kind(EventKind::Precharging).len(), 2);
 }
 
-#[test]
-fn a_gap_between_two_steps_does_not_prolong_a_precharge() {
-    // The load holds the bus down; the loop then stands still for ten seconds.
+/// A pack with a resistor of 10 Ω before a load that holds the bus down.
+fn held_down() -> World {
     let params = Params {
         r_pre: Milliohms::new(10_000),
         ..Params::default()
@@ -418,6 +417,13 @@ fn a_gap_between_two_steps_does_not_prolong_a_precharge() {
     let mut world = World::of(vec![IdealPack::new(28.0, 0.060)], params);
     world.measures_bus = true;
     world.bus_siemens = 0.1;
+    world
+}
+
+#[test]
+fn a_gap_between_two_steps_does_not_prolong_a_precharge() {
+    // The loop stands still for ten seconds.
+    let mut world = held_down();
     while !world.saw(EventKind::Precharging) {
         world.step();
     }
@@ -431,13 +437,7 @@ fn a_gap_between_two_steps_does_not_prolong_a_precharge() {
 
 #[test]
 fn clearing_a_precharge_does_not_forgive_another_fault() {
-    let params = Params {
-        r_pre: Milliohms::new(10_000),
-        ..Params::default()
-    };
-    let mut world = World::of(vec![IdealPack::new(28.0, 0.060)], params);
-    world.measures_bus = true;
-    world.bus_siemens = 0.1;
+    let mut world = held_down();
     world.run_ms(60_000);
     assert_eq!(world.reason(0), "precharge");
     // The open pack shows an over-voltage, which latches.

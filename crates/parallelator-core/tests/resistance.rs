@@ -434,8 +434,8 @@ fn another_pack_after_an_empty_slot_has_not_the_path_of_the_one_before() {
     assert_judged_anew(replaced(Some((0, 0))));
 }
 
-#[test]
-fn a_pack_that_was_opened_with_a_doubted_path_can_come_back() {
+/// Two packs, the second of which has shown a path outside the band.
+fn with_a_loose_terminal() -> World {
     let mut world = World::of(
         vec![IdealPack::new(28.0, 0.060), IdealPack::new(28.0, 0.100)],
         Params::default(),
@@ -443,6 +443,12 @@ fn a_pack_that_was_opened_with_a_doubted_path_can_come_back() {
     world.run_ms(10_000);
     load_steps(&mut world, 14, 6.0);
     assert!(world.saw(EventKind::Alarm));
+    world
+}
+
+#[test]
+fn a_pack_that_was_opened_with_a_doubted_path_can_come_back() {
+    let mut world = with_a_loose_terminal();
     // Somebody tightens the loose terminal while the pack is open, and says so in every way there is.
     world.command(Command::Disable { pack: 1 });
     world.run_ms(1_000);
@@ -461,13 +467,7 @@ fn a_pack_that_was_opened_with_a_doubted_path_can_come_back() {
 
 #[test]
 fn a_doubted_path_is_forgotten_on_command_only_while_its_pack_is_open() {
-    let mut world = World::of(
-        vec![IdealPack::new(28.0, 0.060), IdealPack::new(28.0, 0.100)],
-        Params::default(),
-    );
-    world.run_ms(10_000);
-    load_steps(&mut world, 14, 6.0);
-    assert!(world.saw(EventKind::Alarm));
+    let mut world = with_a_loose_terminal();
     let clear = Command::Clear {
         pack: 1,
         fault: Fault::ResistanceRange,

@@ -110,9 +110,8 @@ fn what_flows_through_a_welded_switch_counts_in_the_sum() {
     assert_eq!(kirchhoff.count(), 0);
 }
 
-#[test]
-fn the_last_voltage_of_a_dead_sensor_accuses_no_healthy_switch() {
-    // Pack 1 is welded and known to be; then its sensor dies, and the bus falls with the charge of the packs.
+/// Two packs that share 4 A: pack 1 is welded and known to be, and its sensor dies now.
+fn welded_and_silent() -> World {
     let mut world = World::at(&[28.0, 28.0]);
     world.run_ms(10_000);
     world.load_a = 4.0;
@@ -122,6 +121,13 @@ fn the_last_voltage_of_a_dead_sensor_accuses_no_healthy_switch() {
     world.run_ms(5_000);
     assert_eq!(world.state(1), "stuck_closed");
     world.packs[1].answers = false;
+    world
+}
+
+#[test]
+fn the_last_voltage_of_a_dead_sensor_accuses_no_healthy_switch() {
+    // The bus falls with the charge of the packs.
+    let mut world = welded_and_silent();
     world.load_a = 0.0;
     world.run_ms(2_000);
     for pack in &mut world.packs {
@@ -134,15 +140,7 @@ fn the_last_voltage_of_a_dead_sensor_accuses_no_healthy_switch() {
 #[test]
 fn the_bus_current_is_not_told_when_a_connected_pack_fell_silent() {
     // Documented: `None` when one of them is not known.
-    let mut world = World::at(&[28.0, 28.0]);
-    world.run_ms(10_000);
-    world.load_a = 4.0;
-    world.run_ms(2_000);
-    world.packs[1].welded = true;
-    world.command(Command::Disable { pack: 1 });
-    world.run_ms(5_000);
-    assert_eq!(world.state(1), "stuck_closed");
-    world.packs[1].answers = false;
+    let mut world = welded_and_silent();
     world.run_ms(2_000);
     world.load_a = 0.0;
     world.load_obeys = false;
